@@ -1,0 +1,72 @@
+"""Who asks for what, and when: all that a command needs besides its payload.
+
+The edge makes a `Call` from a request, the consumer from an announcement, the timer worker from a timer. The
+application writes it into the metadata of every event, so an auditor can ask who, why and after what.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from libs.common.dates import date_in_shanghai
+
+SHARED = "shared"
+"""The tenant of what all insurers share: vendors, programmes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One command's circumstances.
+
+    `tenant` is the insurer whose data it may touch (empty for a vendor, an authority or an operator);
+    `organisation` the caller's own id; `principal` names the caller in the audit trail. `request_id` is a UUID text
+    and `fingerprint` the SHA-256 of method and payload: same id and fingerprint means the same command, repeated.
+    `now` is the service's clock, read once, in UTC; `heard_at` is when an announcement was recorded by its owner.
+    """
+
+    tenant: str
+    organisation: str
+    principal: str
+    roles: frozenset[str]
+    request_id: str
+    fingerprint: bytes
+    now: datetime
+    correlation_id: str
+    causation_id: str = ""
+    traceparent: str = ""
+    heard_at: datetime | None = None
+
+    @property
+    def today(self) -> date:
+        """The date in Shanghai on which this command runs."""
+        return date_in_shanghai(self.now)
+
+
+_CALL: ContextVar[Call] = ContextVar("call")
+_POSITION: ContextVar[list[int]] = ContextVar("position")
+
+
+def current_call() -> Call:
+    """The call that the edge opened for this request; LookupError outside of one."""
+    return _CALL.get()
+
+
+@contextmanager
+def calling(call: Call) -> Iterator[list[int]]:
+    """Makes `call` current, and yields a list to which the application adds each log position that it wrote."""
+    positions: list[int] = []
+    tokens = _CALL.set(call), _POSITION.set(positions)
+    try:
+        yield positions
+    finally:
+        _CALL.reset(tokens[0])
+        _POSITION.reset(tokens[1])
+
+
+def note_position(position: int) -> None:
+    """Tells the edge how far the log came by this call, for the `hubao-position` trailer."""
+    positions = _POSITION.get(None)
+    if positions is not None:
+        positions.append(position)

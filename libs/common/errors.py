@@ -1,0 +1,73 @@
+"""Refusals: a rule said no, so nothing happened.
+
+Three kinds, and a class of three lines for each rule in a service's `domain/errors.py`:
+
+    class QuoteExpired(Refused):
+        message = "The quote expired on {expired_on}; ask for a new one."
+
+The message for a person and the details for a program come from the same keyword arguments, so they can't
+disagree. `libs.common.grpc.errors` maps the kinds to gRPC statuses; the reason a client sees is the class name in
+UPPER_SNAKE, pinned by a test.
+"""
+
+import re
+from typing import ClassVar
+
+
+class DomainError(Exception):
+    """A rule refused the command, so nothing happened."""
+
+    message: ClassVar[str]
+
+    def __init__(self, **details: object) -> None:
+        super().__init__(self.message.format(**details))
+        self.details = {name: str(value) for name, value in details.items()}
+
+    @property
+    def reason(self) -> str:
+        """The stable name of the rule, as programs see it: the class name in UPPER_SNAKE."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).upper()
+
+
+class Invalid(DomainError):
+    """A field of the request is wrong whatever the state of the world; `field` is its path in the request."""
+
+    message = "{field}: {problem}"
+
+    def __init__(self, *, field: str, **details: object) -> None:
+        super().__init__(field=field, **details)
+        self.field = field
+
+
+class NotFound(DomainError):
+    """There is no such thing, or it belongs to somebody else (which the caller can't tell apart)."""
+
+
+class Refused(DomainError):
+    """The request is well formed, but the state of the world does not allow it."""
+
+
+class InvalidField(Invalid):
+    """The general form of a wrong field, where no rule of its own is worth a name."""
+
+
+class NotYet(Exception):
+    """A reaction needs a fact from another upstream that has not arrived; try again, don't park yet."""
+
+
+class Stale(DomainError):
+    """The resource has moved on since the caller read it (AIP-154); read it again. gRPC: ABORTED."""
+
+    message = "The resource is at etag {current}, not {given}; read it again."
+
+
+class GuardExceeded(Refused):
+    """A draw would take a guard past its limit."""
+
+    message = "The limit of {guard} does not allow {amount} more."
+
+
+class RequestIdReused(Refused):
+    """The request id was used before, with another payload."""
+
+    message = "Request id {request_id} was used before with another payload."

@@ -1,0 +1,60 @@
+"""Makes the stubs in `build/gen` and the image that `buf lint` and `buf breaking` read.
+
+`validate.proto` is not copied into this repository: the protovalidate package carries its own descriptor, which is
+written to a descriptor set and given to protoc, so rules and validator can't be of two versions.
+"""
+
+import sys
+from importlib.resources import files
+from pathlib import Path
+
+from google.protobuf import descriptor_pb2
+from google.type import date_pb2
+from grpc_tools import protoc
+from protovalidate._gen.buf.validate import validate_pb
+
+PROTOS = Path(__file__).parent
+BUILD = PROTOS.parent / "build"
+GEN = BUILD / "gen"
+VALIDATE = "buf/validate/validate.proto"
+
+
+def validate_descriptors() -> bytes:
+    """The descriptor set of `validate.proto` and all that it imports."""
+    found: dict[str, descriptor_pb2.FileDescriptorProto] = {}
+
+    def visit(file: object) -> None:
+        proto = descriptor_pb2.FileDescriptorProto.FromString(file.proto.to_binary())  # type: ignore[attr-defined]
+        for dependency in file.dependencies:  # type: ignore[attr-defined]
+            visit(dependency)
+        found.setdefault(proto.name, proto)
+
+    visit(validate_pb.desc())
+    return descriptor_pb2.FileDescriptorSet(file=found.values()).SerializeToString()
+
+
+def main() -> int:
+    """Generates everything; the exit status is protoc's."""
+    GEN.mkdir(parents=True, exist_ok=True)
+    descriptors = BUILD / "validate.binpb"
+    descriptors.write_bytes(validate_descriptors())
+    sources = sorted(str(path.relative_to(PROTOS)) for path in PROTOS.rglob("*.proto"))
+    common = [
+        "protoc",
+        f"--proto_path={PROTOS}",
+        f"--proto_path={Path(date_pb2.__file__).parents[2]}",
+        f"--proto_path={files('grpc_tools') / '_proto'}",
+        f"--descriptor_set_in={descriptors}",
+    ]
+    outputs = [f"--python_out={GEN}", f"--pyi_out={GEN}", f"--grpc_python_out={GEN}"]
+    image = [f"--descriptor_set_out={BUILD / 'image.binpb'}", "--include_imports", "--include_source_info"]
+    status: int = protoc.main([*common, *outputs, *sources])
+    status = status or protoc.main([*common, f"--python_out={GEN}", f"--pyi_out={GEN}", VALIDATE])
+    status = status or protoc.main([*common, *image, *sources])
+    if status == 0:
+        (GEN / "hubao" / "py.typed").touch()
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
