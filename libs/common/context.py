@@ -39,6 +39,11 @@ class Call:
     heard_at: datetime | None = None
 
     @property
+    def owner(self) -> str:
+        """Whose request ids these are: the tenant's, or those of an organisation without one."""
+        return self.tenant or self.organisation
+
+    @property
     def today(self) -> date:
         """The date in Shanghai on which this command runs."""
         return date_in_shanghai(self.now)

@@ -1,0 +1,247 @@
+"""Load, decide, commit: how commands, reactions and timers reach the log.
+
+Everything that writes goes through `_run`: the plan decides on values in memory, its events become one request, the
+committer appends it, and the verdict tells whether it stands, was done before, must be decided again, or is refused.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from time import monotonic
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from libs.common import telemetry
+from libs.common.changes import Draw, Recorded
+from libs.common.context import SHARED, Call, note_position
+from libs.common.errors import DomainError, GuardExceeded, NotFound, RequestIdReused, Stale
+from libs.common.events import Aggregate
+from libs.common.outages import Conflict, OutOfStep
+from libs.common.service import Service
+from libs.common.store import codec
+from libs.common.store.cache import Cache
+from libs.common.store.committer import Committer
+from libs.common.store.reading import Log, StoredRequest
+from libs.common.store.requests import AppendRequest, Parking, Position, Verdict
+from libs.common.unit import Unit
+
+A = TypeVar("A", bound=Aggregate)
+Plan = Callable[[Unit], Awaitable[None]]
+
+PATIENCE = 10.0
+"""Seconds for which a command is decided again when others were faster, before it gives up with a conflict."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded(Generic[A]):
+    """An aggregate as the log holds it."""
+
+    value: A
+    version: int
+    tenant: str
+    stream: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Done(Generic[A]):
+    """What a command led to. `position` is how far the log had come; `repeated` says that it had been done before."""
+
+    value: A
+    version: int
+    position: int
+    repeated: bool
+    stream: UUID
+
+
+class Application:
+    """The commands' way to one service's log."""
+
+    def __init__(self, service: Service, log: Log, url: str) -> None:
+        self.service = service
+        self.log = log
+        self._cache = Cache(log)
+        self.committer = Committer(url, refused=self._cache.drop)
+
+    async def open(self) -> None:
+        await self.log.open()
+        await self.committer.open()
+
+    async def close(self) -> None:
+        """Stores what is under way, then lets go of the database."""
+        await self.committer.close()
+        await self.log.close()
+
+    async def execute(self, call: Call, kind: type[A], stream: UUID, plan: Plan, *, etag: str = "") -> Done[A]:
+        """Runs a command whose result is the aggregate `stream`.
+
+        The same request id and payload again answers with that aggregate as it was right after the first time.
+        Raises what the plan raises; RequestIdReused; Stale if `etag` is not the version that the command finds;
+        GuardExceeded; Conflict if others are faster for too long.
+        """
+
+        async def guarded(unit: Unit) -> None:
+            if etag:
+                await unit.find(kind, stream)
+                entry = unit.entry(stream)
+                current = str(entry.version) if entry else "0"
+                if current != etag:
+                    raise Stale(current=current, given=etag)
+            await plan(unit)
+
+        try:
+            unit, verdict = await self._run(call, stream, guarded, AppendRequest(events=()))
+        except DomainError as refusal:
+            # It may be refused only because it was done before.
+            stored = await self.log.request(call.owner, call.request_id)
+            if stored is None:
+                telemetry.REFUSALS.add(1, {"reason": refusal.reason})
+                raise
+            return await self._repeated(call, kind, stored)
+        if verdict.verdict == "repeated":
+            return await self._repeated(call, kind, await self.log.request(call.owner, call.request_id))
+        entry = unit.entry(stream)
+        if entry is None:
+            raise LookupError(f"the command left no {kind.KIND} at {stream}")
+        position = verdict.last_position or 0
+        note_position(position)
+        return Done(entry.value, entry.version, position, False, stream)
+
+    async def change(
+        self,
+        call: Call,
+        kind: type[A],
+        stream: UUID,
+        decide: Callable[[A], Sequence[object]],
+        missing: NotFound,
+        *,
+        etag: str = "",
+        any_tenant: bool = False,
+    ) -> Done[A]:
+        """Runs a command that is one decision of one aggregate."""
+
+        async def plan(unit: Unit) -> None:
+            value = await unit.get(kind, stream, missing, any_tenant=any_tenant)
+            unit.record(kind, stream, decide(value))
+
+        return await self.execute(call, kind, stream, plan, etag=etag)
+
+    async def read(self, kind: type[A], stream: UUID, missing: NotFound, *, tenant: str | None) -> Loaded[A]:
+        """The aggregate as the log holds it now; `missing` if there is none, or it is not this tenant's (None: any)."""
+        entry = await self._cache.load(kind, stream)
+        if entry is None or (tenant is not None and entry.tenant not in (tenant, SHARED)):
+            raise missing
+        return Loaded(entry.value, entry.version, entry.tenant, stream)
+
+    async def history(
+        self,
+        kind: type[A],
+        stream: UUID,
+        missing: NotFound,
+        *,
+        tenant: str | None,
+        recorded_until: datetime | None = None,
+    ) -> list[Recorded[A]]:
+        """Each event of an aggregate with the value after it, as far as was recorded by an instant."""
+        rows = await self.log.stream(stream)
+        if not rows or (tenant is not None and rows[0].tenant not in (tenant, SHARED)):
+            raise missing
+        value: Any = None
+        history: list[Recorded[A]] = []
+        for row in rows:
+            if recorded_until is not None and row.recorded_at > recorded_until:
+                break
+            happened = codec.decode(row.type, row.schema_version, row.payload)
+            value = kind.begin(happened) if value is None else value.evolve(happened)
+            history.append(
+                Recorded(happened, value, stream, row.version, row.tenant, row.recorded_at, position=row.position)
+            )
+        return history
+
+    async def react(
+        self, call: Call, plan: Plan, *, tracking: Position | None = None, unpark: tuple[str, int] | None = None
+    ) -> None:
+        """Runs a reaction; its events and the upstream's position (or the end of its parking) are one append."""
+        request = AppendRequest(events=(), tracking=tracking, unpark=unpark)
+        await self._run(call, None, plan, request)
+
+    async def skip(self, call: Call, tracking: Position, parking: Sequence[Parking] = ()) -> None:
+        """Moves an upstream's position past announcements that lead to nothing, or that are parked."""
+        request = AppendRequest(events=(), tracking=tracking, parking=tuple(parking))
+        await self._run(call, None, _nothing, request)
+
+    async def fire(self, call: Call, timer: UUID, plan: Plan) -> None:
+        """Runs what a timer does, and consumes the timer; nothing happens if it was cancelled meanwhile."""
+        await self._run(call, None, plan, AppendRequest(events=(), timer=timer))
+
+    async def _run(
+        self, call: Call, stream: UUID | None, plan: Plan, base: AppendRequest
+    ) -> tuple[Unit, Verdict]:
+        until = monotonic() + PATIENCE
+        while True:
+            unit = Unit(call, self.service, self._cache, self.log)
+            await plan(unit)
+            if unit.still_true:
+                verdict = await self._append(call, stream, unit, base)
+                if verdict.verdict in ("ok", "repeated", "moot"):
+                    return unit, verdict
+                if verdict.verdict == "reused":
+                    raise RequestIdReused(request_id=call.request_id)
+                if verdict.verdict == "tracking":
+                    raise OutOfStep(verdict.detail)
+                if verdict.verdict == "guard" and verdict.detail not in unit.consulted:
+                    raise _exceeded(unit, verdict.detail)
+            if monotonic() > until:
+                raise Conflict("others kept changing it")
+            await asyncio.sleep(0)
+
+    async def _append(self, call: Call, stream: UUID | None, unit: Unit, base: AppendRequest) -> Verdict:
+        entry = unit.entry(stream) if stream else None
+        request = replace(
+            base,
+            events=unit.events,
+            tenant=call.owner,
+            request_id=call.request_id,
+            fingerprint=call.fingerprint,
+            stream=stream,
+            version=entry.version if entry else 0,
+            traceparent=call.traceparent,
+            correlation_id=call.correlation_id,
+        )
+        answer = self.committer.submit(request)
+        # From here to the await nothing else runs: what was submitted is at once the tip for whoever decides next.
+        results = unit.results()
+        for changed, result in results.items():
+            self._cache.advance(changed, result)
+        verdict = await asyncio.shield(answer)
+        if verdict.verdict == "ok":
+            for changed, result in results.items():
+                self._cache.commit(changed, result)
+        return verdict
+
+    async def _repeated(self, call: Call, kind: type[A], stored: StoredRequest | None) -> Done[A]:
+        if stored is None or stored.fingerprint != call.fingerprint:
+            raise RequestIdReused(request_id=call.request_id)
+        assert stored.stream is not None
+        note_position(stored.position)
+        value: Any = None
+        for row in await self.log.stream(stored.stream):
+            if row.version > stored.version:
+                break
+            happened = codec.decode(row.type, row.schema_version, row.payload)
+            value = kind.begin(happened) if value is None else value.evolve(happened)
+        return Done(value, stored.version, stored.position, True, stored.stream)
+
+
+def _exceeded(unit: Unit, key: str) -> GuardExceeded:
+    amount = sum(
+        change.amount
+        for new in unit.events
+        for change in new.guards
+        if isinstance(change, Draw) and change.key == key
+    )
+    return GuardExceeded(guard=key, amount=amount)
+
+
+async def _nothing(unit: Unit) -> None:
+    """The plan of a step that decides nothing."""

@@ -1,0 +1,1 @@
+"""Codes of Chinese standards: credit codes, industries, regions. Pure tables and check characters."""

@@ -1,0 +1,1 @@
+"""The edge: how gRPC requests come in and answers go out. It decides nothing of any domain."""

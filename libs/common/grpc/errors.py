@@ -1,0 +1,141 @@
+"""The one place that maps refusals and outages to gRPC statuses, in the same way for every service.
+
+A status describes what happened to a person (its message) and to a program (`ErrorInfo` with a pinned reason,
+`BadRequest` with each wrong field). Statuses travel in trailers, which peers limit to a few kilobytes, so texts are
+cut; a cut text ends in an ellipsis.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TypeVar
+
+from google.protobuf.any_pb2 import Any
+from google.protobuf.message import Message
+from google.rpc.code_pb2 import Code
+from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
+from google.rpc.status_pb2 import Status
+
+from libs.common.errors import DomainError, Invalid, NotFound, Refused, Stale
+from libs.common.outages import Conflict, Outage, Overloaded
+
+T = TypeVar("T")
+
+LONGEST_MESSAGE = 300
+LONGEST_DETAIL = 200
+MOST_VIOLATION_BYTES = 3000
+RETRY_AFTER = timedelta(milliseconds=200)
+
+CODES: Mapping[type[Exception], int] = {
+    Invalid: Code.INVALID_ARGUMENT,
+    NotFound: Code.NOT_FOUND,
+    Refused: Code.FAILED_PRECONDITION,
+    Stale: Code.ABORTED,
+    DomainError: Code.FAILED_PRECONDITION,
+    Overloaded: Code.RESOURCE_EXHAUSTED,
+    Conflict: Code.ABORTED,
+    Outage: Code.UNAVAILABLE,
+}
+
+OUTAGES: Mapping[type[Exception], str] = {
+    Overloaded: "Too much is in flight; nothing was begun. Repeat after a while.",
+    Conflict: "Others kept changing the same resource. Repeat with the same request_id.",
+    Outage: "The outcome is not known. Repeat with the same request_id.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One wrong field: its path as in the proto, what is wrong, and the rule's name."""
+
+    field: str
+    description: str
+    reason: str
+
+
+@dataclass
+class EdgeRefusal(Exception):
+    """The edge itself says no, before any command: who are you, may you, what is this, not now."""
+
+    code: int
+    reason: str
+    message: str
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    violations: Iterable[Violation] = ()
+
+    def __post_init__(self) -> None:
+        super().__init__(self.message)
+
+
+def status_of(error: Exception, service: str) -> Status:
+    """The status of any exception; what is neither a refusal nor an outage is INTERNAL and says nothing."""
+    match error:
+        case EdgeRefusal():
+            return _status(error.code, error.message, error.reason, service, error.metadata, _bad(error.violations))
+        case DomainError():
+            violations = []
+            if isinstance(error, Invalid):
+                problem = error.details.get("problem") or str(error)
+                violations.append(Violation(error.field, problem, error.reason))
+            code = _first(CODES, error)
+            return _status(code, str(error), error.reason, service, error.details, _bad(violations))
+        case Outage():
+            extra = []
+            if isinstance(error, Overloaded):
+                retry = RetryInfo()
+                retry.retry_delay.FromTimedelta(RETRY_AFTER)
+                extra.append(retry)
+            reason = _reason(error)
+            return _status(_first(CODES, error), _first(OUTAGES, error), reason, service, {}, extra)
+        case _:
+            return Status(code=Code.INTERNAL)
+
+
+def is_bug(error: Exception) -> bool:
+    """Whether nobody foresaw this, so that the log needs all of it."""
+    return not isinstance(error, EdgeRefusal | DomainError | Outage)
+
+
+def _status(
+    code: int, message: str, reason: str, service: str, metadata: Mapping[str, str], extra: Iterable[Message]
+) -> Status:
+    info = ErrorInfo(reason=reason, domain=service)
+    for name, value in metadata.items():
+        info.metadata[name] = _cut(value, LONGEST_DETAIL)
+    status = Status(code=code, message=_cut(message, LONGEST_MESSAGE))
+    for detail in (info, *extra):
+        packed = Any()
+        packed.Pack(detail)
+        status.details.append(packed)
+    return status
+
+
+def _bad(violations: Iterable[Violation]) -> list[Message]:
+    """All violations, or as many as fit, and how many more there are."""
+    bad = BadRequest()
+    size = left_out = 0
+    for violation in violations:
+        size += len(violation.field.encode()) + len(violation.description.encode()) + len(violation.reason)
+        if size > MOST_VIOLATION_BYTES:
+            left_out += 1
+            continue
+        bad.field_violations.add(
+            field=_cut(violation.field, LONGEST_DETAIL),
+            description=_cut(violation.description, LONGEST_DETAIL),
+            reason=violation.reason,
+        )
+    if left_out:
+        bad.field_violations.add(description=f"and {left_out} more violations")
+    return [bad] if bad.field_violations else []
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def _first(table: Mapping[type[Exception], T], error: Exception) -> T:
+    return next(value for kind, value in table.items() if isinstance(error, kind))
+
+
+def _reason(error: Exception) -> str:
+    return "".join(f"_{c}" if c.isupper() and i else c for i, c in enumerate(type(error).__name__)).upper()

@@ -1,0 +1,141 @@
+"""The admin service: how a service is doing, and what an operator may do about it."""
+
+from collections.abc import Mapping
+from datetime import UTC, timedelta
+from uuid import UUID
+
+import grpc
+
+from hubao.feed.v1 import admin_service_pb2 as pb
+from hubao.feed.v1 import admin_service_pb2_grpc as pb_grpc
+from libs.common.clock import Clock, ClockNotMovable, MovableClock
+from libs.common.context import current_call
+from libs.common.errors import InvalidField
+from libs.common.messaging.consumer import Consumer
+from libs.common.messaging.feed import timestamp
+from libs.common.messaging.parking import ParkingLot
+from libs.common.messaging.relay import CURSOR, relayed
+from libs.common.projection.projector import Projector
+from libs.common.projection.tables import ReadTables
+from libs.common.store.leases import Leases
+from libs.common.store.reading import Log
+from libs.common.store.verify import verify
+from libs.common.waking import Waker
+
+_MICROSECOND = timedelta(microseconds=1)
+
+Context = grpc.aio.ServicerContext[object, object]
+
+_TIMERS = "SELECT count(*) FILTER (WHERE due_at <= %s), count(*) FILTER (WHERE due_at > %s) FROM timer"
+
+
+class AdminServicer(pb_grpc.AdminServiceServicer):
+    """Each method reads the engine's own tables or asks one worker."""
+
+    def __init__(
+        self,
+        store: Log,
+        tables: ReadTables,
+        projector: Projector,
+        consumers: Mapping[str, Consumer],
+        parking: ParkingLot,
+        leases: Leases,
+        clock: Clock,
+        waker: Waker,
+    ) -> None:
+        self._log = store
+        self._tables = tables
+        self._projector = projector
+        self._consumers = consumers
+        self._parking = parking
+        self._leases = leases
+        self._clock = clock
+        self._waker = waker
+
+    async def GetStatus(self, request: pb.GetStatusRequest, context: Context) -> pb.GetStatusResponse:
+        head = await self._log.head()
+        now = self._clock.now()
+        (due, waiting), *_ = await self._log.all(_TIMERS, (now, now))
+        return pb.GetStatusResponse(
+            log=head.log,
+            position=head.position,
+            outbox_position=head.outbox_position,
+            published_position=await relayed(self._log),
+            projected_position=await self._tables.position(),
+            consumers=[
+                pb.ConsumerStatus(
+                    upstream=upstream,
+                    position=await self._log.tracking(upstream),
+                    leading=f"consumer {upstream}" in self._leases.held,
+                )
+                for upstream in self._consumers
+            ],
+            timers_due=due,
+            timers_waiting=waiting,
+            parked=await self._parking.count(),
+            now=timestamp(now),
+            chain=head.chain.hex(),
+            leases=sorted(self._leases.held),
+        )
+
+    async def SetClock(self, request: pb.SetClockRequest, context: Context) -> pb.SetClockResponse:
+        if not isinstance(self._clock, MovableClock):
+            raise ClockNotMovable()
+        self._clock.set(request.now.ToDatetime(tzinfo=UTC))
+        await self._log.run(
+            "INSERT INTO setting (key, value) VALUES ('clock.offset', %s)"
+            " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            (str(self._clock.offset // _MICROSECOND),),
+        )
+        self._waker.nudge()
+        return pb.SetClockResponse(now=timestamp(self._clock.now()))
+
+    async def ListParked(self, request: pb.ListParkedRequest, context: Context) -> pb.ListParkedResponse:
+        limit = request.page_size or 100
+        parked = await self._parking.list(_place(request.page_token), limit)
+        return pb.ListParkedResponse(
+            parked=[
+                pb.ParkedAnnouncement(
+                    upstream=one.upstream,
+                    position=one.position,
+                    subject=str(one.subject),
+                    type=one.type,
+                    error=one.error,
+                    parked_time=timestamp(one.parked_at),
+                )
+                for one in parked
+            ],
+            next_page_token=f"{parked[-1].upstream}/{parked[-1].position}" if len(parked) == limit else "",
+        )
+
+    async def ReplayParked(self, request: pb.ReplayParkedRequest, context: Context) -> pb.ReplayParkedResponse:
+        replayed, remaining, error = await self._parking.replay(request.upstream, UUID(request.subject))
+        return pb.ReplayParkedResponse(replayed=replayed, remaining=remaining, error=error)
+
+    async def DropParked(self, request: pb.DropParkedRequest, context: Context) -> pb.DropParkedResponse:
+        call = current_call()
+        await self._parking.drop(request.upstream, request.position, request.reason, call.principal, call.now)
+        return pb.DropParkedResponse()
+
+    async def Republish(self, request: pb.RepublishRequest, context: Context) -> pb.RepublishResponse:
+        await self._log.run("UPDATE cursor SET position = %s WHERE name = %s", (request.from_position - 1, CURSOR))
+        self._waker.nudge()
+        return pb.RepublishResponse()
+
+    async def VerifyLog(self, request: pb.VerifyLogRequest, context: Context) -> pb.VerifyLogResponse:
+        events, violations = await verify(self._log)
+        return pb.VerifyLogResponse(events=events, violations=violations)
+
+    async def RebuildProjection(
+        self, request: pb.RebuildProjectionRequest, context: Context
+    ) -> pb.RebuildProjectionResponse:
+        position, equal = await self._projector.rebuild()
+        return pb.RebuildProjectionResponse(position=position, equal=equal)
+
+
+def _place(token: str) -> tuple[str, int]:
+    """Upstream and position behind which a page of parked announcements begins."""
+    upstream, _, position = token.rpartition("/")
+    if token and not position.isdigit():
+        raise InvalidField(field="page_token", problem="is not one of ours")
+    return upstream, int(position or 0)

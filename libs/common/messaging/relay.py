@@ -1,0 +1,101 @@
+"""The relay: publishes the outbox to JetStream, in order, from a cursor that can be turned back.
+
+One leader per service. Publishing twice is harmless (consumers go by position), so the cursor may lag behind.
+"""
+
+import asyncio
+import logging
+
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+from nats.js.errors import NoStreamResponseError
+
+from libs.common.messaging.jetstream import Bus, stream_name, subject_name
+from libs.common.store.reading import Log, OutboxRow
+from libs.common.waking import Waker
+
+log = logging.getLogger(__name__)
+
+WINDOW = 256
+PUBLISH_SECONDS = 5.0
+LONGEST_SLEEP = 1.0
+CURSOR = "relay"
+
+
+class Relay:
+    """Publishes one service's announcements."""
+
+    def __init__(self, service: str, store: Log, bus: Bus, waker: Waker) -> None:
+        self._service = service
+        self._log = store
+        self._bus = bus
+        self._alarm = waker.alarm()
+
+    async def run(self) -> None:
+        """Runs until cancelled; raises when NATS fails, to be begun again from the cursor."""
+        jetstream = await self._bus.connect()
+        await self._bus.ensure_stream(jetstream, self._service)
+        await self._log.run(
+            "INSERT INTO cursor (name, position) VALUES (%s, 0) ON CONFLICT (name) DO NOTHING", (CURSOR,)
+        )
+        while True:
+            if not await self.publish_next(jetstream):
+                await self._alarm.wait(LONGEST_SLEEP)
+
+    async def publish_next(self, jetstream: JetStreamContext) -> int:
+        """Publishes the next window and moves the cursor; how many announcements that were."""
+        cursor = await relayed(self._log)
+        rows = await self._log.outbox(cursor, WINDOW)
+        if not rows:
+            return 0
+        try:
+            async with asyncio.timeout(PUBLISH_SECONDS):
+                await asyncio.gather(*(self._publish(jetstream, row) for row in rows))
+        except NoStreamResponseError:
+            await self._bus.ensure_stream(jetstream, self._service)
+            return 1  # Again at once, from the same cursor.
+        except (TimeoutError, NatsError) as error:
+            log.warning("publishing failed and is tried again", extra={"error": type(error).__name__})
+            await asyncio.sleep(0.5)
+            return 1
+        # Only if nobody turned the cursor meanwhile.
+        await self._log.run(
+            "UPDATE cursor SET position = %s WHERE name = %s AND position = %s", (rows[-1].position, CURSOR, cursor)
+        )
+        return len(rows)
+
+    async def _publish(self, jetstream: JetStreamContext, row: OutboxRow) -> None:
+        await jetstream.publish(
+            subject_name(self._service, row.type, row.tenant),
+            row.data,
+            timeout=PUBLISH_SECONDS,
+            stream=stream_name(self._service),
+            headers=headers_of(self._service, row),
+        )
+
+
+def headers_of(service: str, row: OutboxRow) -> dict[str, str]:
+    """CloudEvents attributes in NATS headers (binary mode), and the id by which JetStream drops a quick repeat."""
+    headers = {
+        "Nats-Msg-Id": f"{service}/{row.position}",
+        "ce-specversion": "1.0",
+        "ce-id": f"{service}/{row.position}",
+        "ce-source": f"/hubao/{service}",
+        "ce-type": row.type,
+        "ce-subject": str(row.subject),
+        "ce-time": row.recorded_at.isoformat(),
+        "ce-datacontenttype": "application/protobuf",
+        "ce-tenant": row.tenant,
+        "ce-position": str(row.position),
+        "ce-logposition": str(row.log_position),
+        "ce-correlationid": row.correlation_id,
+    }
+    if row.traceparent:
+        headers["traceparent"] = row.traceparent
+    return headers
+
+
+async def relayed(store: Log) -> int:
+    """The last outbox position that JetStream has acknowledged."""
+    row = await store.one("SELECT position FROM cursor WHERE name = %s", (CURSOR,))
+    return int(row[0]) if row else 0

@@ -1,0 +1,103 @@
+"""Read tables: where they live, how they are read, and how a new generation takes over from an old one.
+
+Each generation has a PostgreSQL schema of its own, `<service>_read_v<version>_<letter>`, with the tables and the
+position they stand at, so that rows and position are one transaction. The setting `projection.active` names the one
+that reads see.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from time import monotonic
+
+from sqlalchemy import BigInteger, Column, MetaData, Table, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.schema import CreateSchema
+
+from libs.common.outages import OutcomeUnknown
+from libs.common.service import Service
+from libs.common.store.migrate import sqlalchemy_url
+
+PLACE = MetaData()
+POSITION = Table("projection_position", PLACE, Column("position", BigInteger, nullable=False))
+
+
+class ReadTables:
+    """The read tables of one service, in their active generation."""
+
+    def __init__(self, service: Service, url: str) -> None:
+        self._service = service
+        self.engine: AsyncEngine = create_async_engine(
+            sqlalchemy_url(url), pool_size=5, pool_pre_ping=True, pool_recycle=600
+        )
+        self.schema = ""
+
+    async def open(self) -> None:
+        """Finds the active generation of this version of the tables, or creates a first, empty one."""
+        prefix = self.prefix
+        async with self.engine.begin() as connection:
+            await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": 0x72656164})
+            active = await connection.scalar(text("SELECT value FROM setting WHERE key = :key"), {"key": self.setting})
+            if active is None:
+                active = f"{prefix}_a"
+                await self.create(connection, active)
+                await self.activate(connection, active)
+        self.schema = str(active)
+
+    @property
+    def prefix(self) -> str:
+        """What the schemas of this version of the tables begin with."""
+        return f"{self._service.name}_read_v{self._service.projection.version}"
+
+    @property
+    def setting(self) -> str:
+        """The setting that names the active generation of this version."""
+        return f"projection.active.v{self._service.projection.version}"
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+    async def create(self, connection: AsyncConnection, schema: str) -> None:
+        """Makes the empty tables of a generation, standing at position 0."""
+        await connection.execute(CreateSchema(schema, if_not_exists=True))
+        inside = await connection.execution_options(schema_translate_map={None: schema})
+        await inside.run_sync(PLACE.create_all)
+        await inside.run_sync(self._service.projection.metadata.create_all)
+        if await inside.scalar(select(POSITION.c.position)) is None:
+            await inside.execute(POSITION.insert().values(position=0))
+
+    async def activate(self, connection: AsyncConnection, schema: str) -> None:
+        """Lets reads see this generation from the end of the transaction on."""
+        await connection.execute(
+            text(
+                "INSERT INTO setting (key, value) VALUES (:key, :value)"
+                " ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+            ),
+            {"key": self.setting, "value": schema},
+        )
+
+    async def refresh(self) -> None:
+        """Notices that another process has switched to a new generation."""
+        async with self.engine.connect() as connection:
+            active = await connection.scalar(text("SELECT value FROM setting WHERE key = :key"), {"key": self.setting})
+        if active is not None:
+            self.schema = str(active)
+
+    @asynccontextmanager
+    async def connect(self) -> AsyncIterator[AsyncConnection]:
+        """A connection whose tables are those of the active generation; read only."""
+        async with self.engine.connect() as connection:
+            yield await connection.execution_options(schema_translate_map={None: self.schema})
+
+    async def position(self) -> int:
+        """The log position that the read tables stand at."""
+        async with self.connect() as connection:
+            return int(await connection.scalar(select(POSITION.c.position)) or 0)
+
+    async def wait_for(self, position: int, seconds: float) -> None:
+        """Returns once the read tables stand at `position` or beyond; OutcomeUnknown if that takes too long."""
+        until = monotonic() + seconds
+        while await self.position() < position:
+            if monotonic() > until:
+                raise OutcomeUnknown(f"the read tables have not reached position {position}")
+            await asyncio.sleep(0.02)

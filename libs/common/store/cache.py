@@ -1,0 +1,85 @@
+"""Aggregates in memory: what is committed, and the tip that commands decide on.
+
+The tip may be ahead of the database by what is on its way into it, so that commands on one aggregate chain their
+versions in one batch. A tip that turns out wrong is dropped before anyone hears of it. Reads never see a tip.
+"""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from libs.common.events import Aggregate
+from libs.common.store import codec
+from libs.common.store.reading import Log
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An aggregate's value at a version. Entries are replaced, never changed: identity tells whether one has moved."""
+
+    tenant: str
+    version: int
+    value: Any
+
+
+class Cache:
+    """A bounded cache of aggregates over a log."""
+
+    def __init__(self, log: Log, size: int = 20_000) -> None:
+        self._log = log
+        self._size = size
+        self._tips: OrderedDict[UUID, Entry] = OrderedDict()
+        self._committed: OrderedDict[UUID, Entry] = OrderedDict()
+
+    def tip(self, stream: UUID) -> Entry | None:
+        """The newest value that commands may decide on, if it is here."""
+        return self._tips.get(stream)
+
+    async def load_tip(self, kind: type[Aggregate], stream: UUID) -> Entry | None:
+        """The tip, read from the log if it is not here; None if the stream has no events."""
+        entry = self._tips.get(stream)
+        if entry is None:
+            loaded = await self.load(kind, stream)
+            # Somebody may have read and even moved it meanwhile; theirs is newer then.
+            entry = self._tips.get(stream)
+            if entry is None and loaded is not None:
+                entry = loaded
+                self._put(self._tips, stream, entry)
+        return entry
+
+    async def load(self, kind: type[Aggregate], stream: UUID) -> Entry | None:
+        """The committed value, brought up to date with the log."""
+        entry = self._committed.get(stream)
+        rows = await self._log.stream(stream, after=entry.version if entry else 0)
+        if not rows:
+            return entry
+        value = entry.value if entry else None
+        for row in rows:
+            happened = codec.decode(row.type, row.schema_version, row.payload)
+            value = kind.begin(happened) if value is None else value.evolve(happened)
+        fresh = Entry(rows[0].tenant, rows[-1].version, value)
+        self.commit(stream, fresh)
+        return fresh
+
+    def advance(self, stream: UUID, entry: Entry) -> None:
+        """Moves the tip to what has been submitted."""
+        self._put(self._tips, stream, entry)
+
+    def commit(self, stream: UUID, entry: Entry) -> None:
+        """Keeps a value that the log holds."""
+        known = self._committed.get(stream)
+        if known is None or known.version < entry.version:
+            self._put(self._committed, stream, entry)
+
+    def drop(self, streams: Sequence[UUID]) -> None:
+        """Forgets tips that were built on something refused, or overtaken by another process."""
+        for stream in streams:
+            self._tips.pop(stream, None)
+
+    def _put(self, entries: OrderedDict[UUID, Entry], stream: UUID, entry: Entry) -> None:
+        entries[stream] = entry
+        entries.move_to_end(stream)
+        if len(entries) > self._size:
+            entries.popitem(last=False)

@@ -1,0 +1,46 @@
+"""Events to bytes and back, by registered name: readable JSON, strict on the way in, older shapes raised first."""
+
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from libs.common.events import EventType, type_named, type_of
+
+_ENCODER = msgspec.json.Encoder(decimal_format="string", order="deterministic")
+
+
+@cache
+def _decoder(cls: type) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(cls, strict=True)
+
+
+def encode(happened: object) -> tuple[str, int, bytes]:
+    """The stored name, schema version and payload of an event."""
+    kind = type_of(happened)
+    return kind.name, kind.schema_version, _ENCODER.encode(happened)
+
+
+def decode(name: str, schema_version: int, payload: bytes) -> Any:
+    """The event that was stored under this name; KeyError if nothing here declares it."""
+    kind = type_named(name)
+    if schema_version == kind.schema_version:
+        return _decoder(kind.cls).decode(payload)
+    return _raise(kind, schema_version, payload)
+
+
+def _raise(kind: EventType, schema_version: int, payload: bytes) -> Any:
+    fields: dict[str, Any] = msgspec.json.decode(payload)
+    for version in range(schema_version, kind.schema_version):
+        fields = kind.upcasters[version](fields)
+    return msgspec.convert(fields, kind.cls, strict=True)
+
+
+def encode_value(value: object) -> bytes:
+    """An aggregate or a small value, for snapshots and metadata."""
+    return _ENCODER.encode(value)
+
+
+def decode_value(cls: type, payload: bytes) -> Any:
+    """The value of class `cls` that `encode_value` wrote."""
+    return _decoder(cls).decode(payload)

@@ -1,0 +1,195 @@
+"""Group commit: commands queue, and one asynchronous connection appends what is there as one batch.
+
+One per process. While a batch is under way the next one gathers by itself; under load a short linger makes it
+larger. A lost answer is not a failure: every request has an id that the database remembers, so the same batch is
+sent again on a new connection, and what had been stored answers as `repeated`.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from time import monotonic
+from uuid import UUID
+
+import psycopg
+
+from libs.common import telemetry
+from libs.common.outages import Fenced, OutcomeUnknown, Overloaded
+from libs.common.store.requests import APPEND, AppendRequest, Verdict, arguments
+
+log = logging.getLogger(__name__)
+
+MAX_BATCH = 256
+MAX_QUEUE = 10_000
+LINGER = 0.001
+_FENCED = "HB001"
+
+
+@dataclass(slots=True)
+class _Ticket:
+    request: AppendRequest
+    answer: asyncio.Future[Verdict]
+
+
+class Committer:
+    """Appends requests in the order of `submit`, many at a time.
+
+    `refused` is called with the streams of every request that was not stored as submitted, before anyone hears of it:
+    whatever was decided on top of it must be decided again. Requests that already wait on those streams are answered
+    with a conflict.
+    """
+
+    def __init__(
+        self, url: str, *, refused: Callable[[Sequence[UUID]], None] = lambda streams: None, patience: float = 15.0
+    ) -> None:
+        self._url = url
+        self._refused = refused
+        self._patience = patience
+        self._queue: deque[_Ticket] = deque()
+        self._wake = asyncio.Event()
+        self._connection: psycopg.AsyncConnection[tuple[object, ...]] | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._closing = False
+        self._epoch = 0
+        self.failed: Exception | None = None
+
+    async def open(self) -> None:
+        """Connects, takes the log's present epoch, and begins to work."""
+        connection = await self._connected()
+        row = await (await connection.execute("SELECT epoch FROM head")).fetchone()
+        assert row is not None
+        self._epoch = int(str(row[0]))
+        self._task = asyncio.create_task(self._run(), name="committer")
+
+    @property
+    def depth(self) -> int:
+        """How many requests wait."""
+        return len(self._queue)
+
+    def submit(self, request: AppendRequest) -> "asyncio.Future[Verdict]":
+        """Queues a request; Overloaded or Fenced at once if it can't be taken. Await the result under a shield."""
+        if self.failed is not None:
+            raise self.failed
+        if len(self._queue) >= MAX_QUEUE or self._closing:
+            raise Overloaded("the committer takes no more")
+        ticket = _Ticket(request, asyncio.get_running_loop().create_future())
+        self._queue.append(ticket)
+        self._wake.set()
+        return ticket.answer
+
+    async def close(self) -> None:
+        """Stores what has been submitted, then ends."""
+        self._closing = True
+        self._wake.set()
+        if self._task is not None:
+            await self._task
+        if self._connection is not None:
+            await self._connection.close()
+
+    async def _run(self) -> None:
+        busy = False
+        while self._queue or not self._closing:
+            if not self._queue:
+                busy = False
+                self._wake.clear()
+                await self._wake.wait()
+                continue
+            if busy and len(self._queue) < MAX_BATCH and not self._closing:
+                await asyncio.sleep(LINGER)
+            batch = self._take()
+            busy = len(batch) > 1
+            await self._commit(batch)
+
+    def _take(self) -> list[_Ticket]:
+        """The next batch, in order; it ends before a request id that it already holds."""
+        batch: list[_Ticket] = []
+        ids: set[tuple[str, str]] = set()
+        while self._queue and len(batch) < MAX_BATCH:
+            request = self._queue[0].request
+            if request.request_id is not None:
+                key = (request.tenant, request.request_id)
+                if key in ids:
+                    break
+                ids.add(key)
+            batch.append(self._queue.popleft())
+        return batch
+
+    async def _commit(self, batch: list[_Ticket]) -> None:
+        started = monotonic()
+        try:
+            verdicts = await self._append([ticket.request for ticket in batch])
+        except Exception as error:
+            await self._fail(batch, error)
+            return
+        telemetry.COMMIT_BATCH_SIZE.record(len(batch))
+        telemetry.COMMIT_DURATION.record(monotonic() - started)
+        for ticket, verdict in zip(batch, verdicts, strict=True):
+            self._answer(ticket, verdict)
+
+    async def _fail(self, batch: list[_Ticket], error: Exception) -> None:
+        """One bad request must not hurt its neighbours: after an error of the data itself each goes alone."""
+        if len(batch) > 1 and isinstance(error, (psycopg.DataError, psycopg.ProgrammingError, psycopg.IntegrityError)):
+            for ticket in batch:
+                await self._commit([ticket])
+            return
+        if isinstance(error, Fenced):
+            self.failed = error
+        for ticket in batch:
+            self._withdraw(ticket.request)
+            if not ticket.answer.done():
+                ticket.answer.set_exception(error)
+                ticket.answer.exception()  # Whoever waited may have gone; then nobody else need be told.
+
+    def _answer(self, ticket: _Ticket, verdict: Verdict) -> None:
+        if verdict.verdict != "ok":
+            self._withdraw(ticket.request)
+        if not ticket.answer.done():
+            ticket.answer.set_result(verdict)
+
+    def _withdraw(self, request: AppendRequest) -> None:
+        streams = {new.stream for new in request.events}
+        if not streams:
+            return
+        self._refused(tuple(streams))
+        waiting = self._queue
+        self._queue = deque()
+        for ticket in waiting:
+            if any(new.stream in streams for new in ticket.request.events):
+                streams.update(new.stream for new in ticket.request.events)
+                self._refused(tuple(streams))
+                if not ticket.answer.done():
+                    ticket.answer.set_result(Verdict("conflict", None, None, None, 0, "decided on a refused request"))
+            else:
+                self._queue.append(ticket)
+
+    async def _append(self, requests: list[AppendRequest]) -> list[Verdict]:
+        until = monotonic() + self._patience
+        sent = False
+        while True:
+            try:
+                connection = await self._connected()
+                attempt, sent = sent, True
+                cursor = await connection.execute(APPEND, arguments(self._epoch, requests), prepare=True)
+                rows = await cursor.fetchall()
+                return [_after_loss(Verdict(*row)) if attempt else Verdict(*row) for row in rows]  # type: ignore[arg-type]
+            except (psycopg.OperationalError, psycopg.InterfaceError, OSError) as error:
+                if monotonic() > until:
+                    raise OutcomeUnknown("the database does not answer") from error
+                log.warning("append: connection lost, trying again", extra={"error": type(error).__name__})
+                await asyncio.sleep(0.1)
+            except psycopg.DatabaseError as error:
+                if error.sqlstate == _FENCED:
+                    raise Fenced(str(error).splitlines()[0]) from error
+                raise
+
+    async def _connected(self) -> psycopg.AsyncConnection[tuple[object, ...]]:
+        if self._connection is None or self._connection.closed or self._connection.broken:
+            self._connection = await psycopg.AsyncConnection.connect(self._url, autocommit=True, connect_timeout=5)
+        return self._connection
+
+
+def _after_loss(verdict: Verdict) -> Verdict:
+    """On a batch sent twice, `repeated` means that the first sending was stored: that is our own success."""
+    return replace(verdict, verdict="ok") if verdict.verdict == "repeated" else verdict

@@ -1,0 +1,169 @@
+"""The reading side of the log: asynchronous, from a small pool, and never in anyone's way."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from time import monotonic
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from libs.common.outages import OutcomeUnknown
+
+_EVENT = "position, tenant, stream, version, type, schema_version, payload, metadata, recorded_at"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRow:
+    """An event as it lies in the log."""
+
+    position: int
+    tenant: str
+    stream: UUID
+    version: int
+    type: str
+    schema_version: int
+    payload: bytes
+    metadata: str
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    """An announcement as it lies in the outbox."""
+
+    position: int
+    log_position: int
+    type: str
+    tenant: str
+    subject: UUID
+    recorded_at: datetime
+    traceparent: str
+    correlation_id: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where the log stands."""
+
+    log: str
+    position: int
+    outbox_position: int
+    chain: bytes
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRequest:
+    """What a request id led to."""
+
+    fingerprint: bytes
+    stream: UUID | None
+    version: int
+    position: int
+
+
+class Log:
+    """Reads one service's log. All methods may be called at once."""
+
+    def __init__(self, url: str, *, pool_size: int = 6, patience: float = 15.0) -> None:
+        self._patience = patience
+        self._pool: AsyncConnectionPool[AsyncConnection[tuple[Any, ...]]] = AsyncConnectionPool(
+            url, min_size=1, max_size=pool_size, open=False, kwargs={"autocommit": True}, timeout=5
+        )
+
+    @property
+    def pool(self) -> AsyncConnectionPool[AsyncConnection[tuple[Any, ...]]]:
+        """Connections of the service's role, autocommit; for the engine's own small tables."""
+        return self._pool
+
+    async def open(self) -> None:
+        await self._pool.open(wait=True)
+
+    async def close(self) -> None:
+        await self._pool.close()
+
+    async def all(self, query: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:
+        """The rows of one statement; a lost connection is tried again, for reading may be repeated."""
+        until = monotonic() + self._patience
+        while True:
+            try:
+                async with self._pool.connection() as connection:
+                    return await (await connection.execute(query, parameters)).fetchall()
+            except (psycopg.OperationalError, PoolTimeout) as error:
+                if monotonic() > until:
+                    raise OutcomeUnknown("the database does not answer") from error
+                await asyncio.sleep(0.1)
+
+    async def one(self, query: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> tuple[Any, ...] | None:
+        """The first row of one statement, or None."""
+        rows = await self.all(query, parameters)
+        return rows[0] if rows else None
+
+    async def run(self, query: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> int:
+        """Executes one statement on the engine's own small tables; how many rows it touched."""
+        async with self._pool.connection() as connection:
+            return (await connection.execute(query, parameters)).rowcount
+
+    async def head(self) -> Head:
+        """Where the log stands now."""
+        row = await self.one("SELECT log, position, outbox_position, chain, epoch FROM head")
+        assert row is not None
+        return Head(*row)
+
+    async def stream(self, stream: UUID, after: int = 0) -> list[StoredRow]:
+        """The events of one stream with a version above `after`, in order."""
+        rows = await self.all(
+            f"SELECT {_EVENT} FROM event WHERE stream = %s AND version > %s ORDER BY version", (stream, after)
+        )
+        return [StoredRow(*row) for row in rows]
+
+    async def events(self, after: int, limit: int) -> list[StoredRow]:
+        """The events of the log behind a position, in order."""
+        rows = await self.all(
+            f"SELECT {_EVENT} FROM event WHERE position > %s ORDER BY position LIMIT %s", (after, limit)
+        )
+        return [StoredRow(*row) for row in rows]
+
+    async def outbox(self, after: int, limit: int) -> list[OutboxRow]:
+        """The announcements behind an outbox position, in order."""
+        rows = await self.all(
+            "SELECT position, log_position, type, tenant, subject, recorded_at, traceparent, correlation_id, data"
+            " FROM outbox WHERE position > %s ORDER BY position LIMIT %s",
+            (after, limit),
+        )
+        return [OutboxRow(*row) for row in rows]
+
+    async def request(self, tenant: str, request_id: str) -> StoredRequest | None:
+        """What this request id led to, if it was used."""
+        row = await self.one(
+            "SELECT fingerprint, stream, version, position FROM request WHERE tenant = %s AND request_id = %s",
+            (tenant, request_id),
+        )
+        return StoredRequest(*row) if row else None
+
+    async def tracking(self, upstream: str) -> int:
+        """The last position of an upstream's feed that was handled or parked, 0 for none."""
+        row = await self.one("SELECT position FROM tracking WHERE upstream = %s", (upstream,))
+        return int(row[0]) if row else 0
+
+    async def available(self, key: str) -> int | None:
+        """What is left of a guard, None if it was never opened."""
+        row = await self.one('SELECT "limit" - used FROM guard WHERE key = %s', (key,))
+        return int(row[0]) if row else None
+
+    async def chained(self, after: int) -> AsyncIterator[tuple[int, bytes, bytes, str]]:
+        """Position, canonical form, chain value and metadata of every event behind a position, for verification."""
+        async with self._pool.connection() as connection, connection.cursor() as cursor:
+            async for row in cursor.stream(
+                "SELECT position, canonical_event(position, tenant, stream, version, type, schema_version, recorded_at,"
+                " metadata, payload), chain, metadata FROM event WHERE position > %s ORDER BY position",
+                (after,),
+                size=1000,
+            ):
+                yield row[0], row[1], row[2], row[3]

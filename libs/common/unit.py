@@ -1,0 +1,143 @@
+"""The unit of work: what one command, reaction or timer decides, gathered into one atomic append."""
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+
+from libs.common.changes import Draw, GuardChange, Recorded
+from libs.common.context import SHARED, Call
+from libs.common.errors import NotFound
+from libs.common.events import Aggregate
+from libs.common.service import Service
+from libs.common.store import codec
+from libs.common.store.cache import Cache, Entry
+from libs.common.store.reading import Log
+from libs.common.store.requests import NewEvent, Outgoing
+
+A = TypeVar("A", bound=Aggregate)
+
+
+class Unit:
+    """Finds aggregates and records their events; nothing is stored until the whole plan has run.
+
+    A plan may run several times (when others were faster), so it must have no effect besides `record`.
+    """
+
+    def __init__(self, call: Call, service: Service, cache: Cache, log: Log) -> None:
+        self.call = call
+        self.events: list[NewEvent] = []
+        self.consulted: set[str] = set()
+        self._service = service
+        self._cache = cache
+        self._log = log
+        self._seen: dict[UUID, Entry | None] = {}
+        self._now: dict[UUID, Entry] = {}
+
+    async def find(self, kind: type[A], stream: UUID) -> A | None:
+        """The aggregate as this unit would leave it, or None if it has not begun. The tenant is not looked at."""
+        entry = await self._entry(kind, stream)
+        return entry.value if entry else None
+
+    async def get(self, kind: type[A], stream: UUID, missing: NotFound, *, any_tenant: bool = False) -> A:
+        """The aggregate; raises `missing` if there is none, or if it belongs to another tenant than the call's.
+
+        `any_tenant` is for callers whose right does not come from a tenant: a vendor at its own order, the engine.
+        """
+        entry = await self._entry(kind, stream)
+        if entry is None or not (any_tenant or entry.tenant in (self.call.tenant, SHARED)):
+            raise missing
+        return entry.value  # type: ignore[no-any-return]
+
+    async def available(self, guard_key: str) -> int | None:
+        """What is left of a guard in the log, None if it was never opened.
+
+        Others may draw on it meanwhile: then the append is refused, and a plan that asked here runs again.
+        """
+        self.consulted.add(guard_key)
+        return await self._log.available(guard_key)
+
+    def record(
+        self, kind: type[A], stream: UUID, events: Sequence[object], *, tenant: str | None = None
+    ) -> A | None:
+        """Adds events to an aggregate and returns its next value.
+
+        The aggregate must have been looked for in this unit before, unless it begins here. A new stream belongs to
+        `tenant` (default: the call's); an old one stays whose it is.
+        """
+        entry = self._now.get(stream) or self._seen.get(stream)
+        for happened in events:
+            value = kind.begin(happened) if entry is None else entry.value.evolve(happened)
+            owner = entry.tenant if entry else self.call.tenant if tenant is None else tenant
+            entry = Entry(owner, entry.version + 1 if entry else 1, value)
+            self._seen.setdefault(stream, None)
+            self._now[stream] = entry
+            self.events.append(self._new_event(happened, stream, entry))
+        return entry.value if entry else None
+
+    @property
+    def still_true(self) -> bool:
+        """Whether every aggregate looked at is still the one that commands decide on."""
+        return all(self._cache.tip(stream) is seen for stream, seen in self._seen.items())
+
+    def results(self) -> dict[UUID, Entry]:
+        """The aggregates that this unit changes, as it leaves them."""
+        return self._now
+
+    def entry(self, stream: UUID) -> Entry | None:
+        """An aggregate as this unit leaves it, with version and tenant."""
+        return self._now.get(stream) or self._seen.get(stream)
+
+    async def _entry(self, kind: type[A], stream: UUID) -> Entry | None:
+        if stream in self._now:
+            return self._now[stream]
+        if stream not in self._seen:
+            self._seen[stream] = await self._cache.load_tip(kind, stream)
+        return self._seen[stream]
+
+    def _new_event(self, happened: object, stream: UUID, entry: Entry) -> NewEvent:
+        recorded = Recorded(happened, entry.value, stream, entry.version, entry.tenant, self.call.now)
+        name, schema_version, payload = codec.encode(happened)
+        guards = tuple(self._service.draws(recorded))
+        announcement = self._service.announce(recorded)
+        return NewEvent(
+            tenant=entry.tenant,
+            stream=stream,
+            version=entry.version,
+            type=name,
+            schema_version=schema_version,
+            payload=payload,
+            metadata=metadata_of(self.call, stream, entry.version, guards),
+            recorded_at=self.call.now,
+            outgoing=None
+            if announcement is None
+            else Outgoing(announcement.DESCRIPTOR.full_name, announcement.SerializeToString(deterministic=True)),
+            guards=guards,
+            timers=tuple(self._service.timers(recorded)),
+        )
+
+
+_ENCODER = msgspec.json.Encoder()
+
+
+def metadata_of(call: Call, stream: UUID, version: int, guards: Sequence[GuardChange]) -> str:
+    """Who, why and after what, as JSON text, with the guard changes so that the log alone can prove every guard.
+
+    A guard change is `[key, amount]` for a draw and `[key, null, limit]` for a limit.
+    """
+    fields: dict[str, Any] = {
+        "event_id": f"{stream}/{version}",
+        "request_id": call.request_id,
+        "principal": call.principal,
+        "organisation": call.organisation,
+        "correlation_id": call.correlation_id,
+        "causation_id": call.causation_id,
+        "traceparent": call.traceparent,
+    }
+    if guards:
+        fields["guards"] = [
+            [change.key, change.amount] if isinstance(change, Draw) else [change.key, None, change.limit]
+            for change in guards
+        ]
+    return _ENCODER.encode(fields).decode()

@@ -1,0 +1,160 @@
+"""Timers, projections, leases and verification of one service's engine."""
+
+import asyncio
+from contextlib import suppress
+from datetime import timedelta
+
+import psycopg
+import pytest
+from sqlalchemy import select
+
+from libs.common.outages import OutcomeUnknown
+from libs.common.store.leases import Leases
+from libs.common.store.verify import verify
+from tests.common.messaging.town import BELL, STRIKES, Bell, NoBell, Node, bell_id
+
+pytestmark = pytest.mark.asyncio
+
+
+async def strikes(node: Node, name: str = "big") -> int:
+    loaded = await node.application.read(Bell, bell_id("lead", name), NoBell(name=name), tenant="lead")
+    return loaded.value.strikes
+
+
+async def test_a_timer_fires_once_it_is_due_by_the_services_clock(database: str) -> None:
+    async with Node(BELL, database) as bell:
+        await bell.cast("big")
+        await bell.strike("big", 1, again_at=bell.clock.now() + timedelta(days=30))
+        assert await bell.timers.fire_due() == 0
+
+        bell.clock.set(bell.clock.now() + timedelta(days=31))
+        assert await bell.timers.fire_due() == 1
+        assert await bell.timers.fire_due() == 0
+
+        assert await strikes(bell) == 2
+
+
+async def test_an_event_can_cancel_a_timer(database: str) -> None:
+    async with Node(BELL, database) as bell:
+        await bell.cast("big")
+        await bell.strike("big", 1, again_at=bell.clock.now() + timedelta(days=30))
+        await bell.strike("big", 1)
+
+        bell.clock.set(bell.clock.now() + timedelta(days=31))
+
+        assert await bell.timers.fire_due() == 0
+        assert await strikes(bell) == 2
+
+
+async def test_two_processes_fire_a_timer_once(database: str) -> None:
+    async with Node(BELL, database) as one, Node(BELL, database) as other:
+        for name in "abcdefgh":
+            await one.cast(name)
+            await one.strike(name, 1, again_at=one.clock.now() + timedelta(days=1))
+        for node in (one, other):
+            node.clock.set(node.clock.now() + timedelta(days=2))
+
+        fired = await asyncio.gather(one.timers.fire_due(), other.timers.fire_due())
+
+        assert sum(fired) == 8
+        assert [await strikes(one, name) for name in "abcdefgh"] == [2] * 8
+
+
+async def test_read_tables_follow_the_log_and_a_read_can_wait_for_its_own_write(database: str) -> None:
+    async with Node(BELL, database) as bell:
+        await bell.cast("big")
+        done = await bell.strike("big", 5)
+        task = asyncio.create_task(bell.projector.run())
+
+        await bell.tables.wait_for(done.position, 5)
+
+        async with bell.tables.connect() as connection:
+            assert (await connection.execute(select(STRIKES.c.hours))).scalars().all() == [5]
+        with pytest.raises(OutcomeUnknown):
+            await bell.tables.wait_for(done.position + 1, 0.1)
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def test_two_projectors_project_every_event_once(database: str) -> None:
+    async with Node(BELL, database) as one, Node(BELL, database) as other:
+        await one.cast("big")
+        for _ in range(20):
+            await one.strike("big", 1)
+
+        await asyncio.gather(one.projector.advance(one.tables.schema), other.projector.advance(other.tables.schema))
+
+        async with one.tables.connect() as connection:
+            assert (await connection.execute(select(STRIKES.c.hours))).scalars().all() == [20]
+
+
+async def test_read_tables_are_rebuilt_beside_the_old_ones_and_compared(database: str) -> None:
+    async with Node(BELL, database) as bell:
+        await bell.cast("big")
+        await bell.strike("big", 5)
+        while await bell.projector.advance(bell.tables.schema):
+            pass
+        before = bell.tables.schema
+
+        position, equal = await bell.projector.rebuild()
+
+        assert (position, equal) == (2, True)
+        assert bell.tables.schema != before
+
+        async with bell.tables.engine.begin() as connection:
+            await connection.exec_driver_sql(f"UPDATE {bell.tables.schema}.strikes SET hours = 6")
+        assert await bell.projector.rebuild() == (2, False)
+        async with bell.tables.connect() as connection:
+            assert (await connection.execute(select(STRIKES.c.hours))).scalars().all() == [5]
+
+
+async def test_only_one_process_leads_and_another_takes_over(database: str) -> None:
+    async with Node(BELL, database) as one, Node(BELL, database) as other:
+        leading: list[str] = []
+
+        def work(name: str):  # type: ignore[no-untyped-def]
+            async def lead() -> None:
+                leading.append(name)
+                try:
+                    await asyncio.sleep(60)
+                finally:
+                    leading.remove(name)
+
+            return lead
+
+        first = asyncio.create_task(Leases(one.log, "one", term=0.6).lead("relay", work("one")))
+        await asyncio.sleep(0.3)
+        second = asyncio.create_task(Leases(other.log, "other", term=0.6).lead("relay", work("other")))
+        await asyncio.sleep(1.0)
+        assert leading == ["one"]
+
+        first.cancel()
+        with suppress(asyncio.CancelledError):
+            await first
+        await asyncio.sleep(0.8)
+        assert leading == ["other"]
+        rows = await one.log.all("SELECT holder, epoch FROM lease")
+        assert rows == [("other", 2)]
+        second.cancel()
+        with suppress(asyncio.CancelledError):
+            await second
+
+
+async def test_a_good_log_verifies_and_a_changed_one_names_the_position(database: str) -> None:
+    async with Node(BELL, database) as bell:
+        await bell.cast("big")
+        for _ in range(3):
+            await bell.strike("big", 2)
+        assert await verify(bell.log) == (4, [])
+
+        with psycopg.connect(database, autocommit=True) as admin:
+            admin.execute("ALTER TABLE bell.event DISABLE TRIGGER event_is_history")
+            admin.execute("UPDATE bell.event SET payload = replace(convert_from(payload, 'UTF8'), '2', '3')::bytea"
+                          " WHERE position = 3")
+            admin.execute("UPDATE bell.guard SET used = 5")
+
+        events, violations = await verify(bell.log)
+        assert events == 4
+        assert violations[0] == "position 3: the chain does not match the event"
+        assert any("the table says 5 of 100, the events say 6 of 100" in one for one in violations)
