@@ -57,7 +57,8 @@ class Done(Generic[A]):
 class Application:
     """The commands' way to one service's log."""
 
-    def __init__(self, service: Service, log: Log, url: str) -> None:
+    def __init__(self, service: Service, log: Log, url: str, *, wake: Callable[[], None] = lambda: None) -> None:
+        self._wake = wake
         self.service = service
         self.log = log
         self._cache = Cache(log)
@@ -67,9 +68,14 @@ class Application:
         await self.log.open()
         await self.committer.open()
 
+    async def settle(self) -> None:
+        """Waits for what goes on in the background."""
+        await self._cache.snapshots.settle()
+
     async def close(self) -> None:
         """Stores what is under way, then lets go of the database."""
         await self.committer.close()
+        await self.settle()
         await self.log.close()
 
     async def execute(self, call: Call, kind: type[A], stream: UUID, plan: Plan, *, etag: str = "") -> Done[A]:
@@ -174,9 +180,7 @@ class Application:
         """Runs what a timer does, and consumes the timer; nothing happens if it was cancelled meanwhile."""
         await self._run(call, None, plan, AppendRequest(events=(), timer=timer))
 
-    async def _run(
-        self, call: Call, stream: UUID | None, plan: Plan, base: AppendRequest
-    ) -> tuple[Unit, Verdict]:
+    async def _run(self, call: Call, stream: UUID | None, plan: Plan, base: AppendRequest) -> tuple[Unit, Verdict]:
         until = monotonic() + PATIENCE
         while True:
             unit = Unit(call, self.service, self._cache, self.log)
@@ -215,6 +219,7 @@ class Application:
             self._cache.advance(changed, result)
         verdict = await asyncio.shield(answer)
         if verdict.verdict == "ok":
+            self._wake()
             for changed, result in results.items():
                 self._cache.commit(changed, result)
         return verdict
@@ -235,10 +240,7 @@ class Application:
 
 def _exceeded(unit: Unit, key: str) -> GuardExceeded:
     amount = sum(
-        change.amount
-        for new in unit.events
-        for change in new.guards
-        if isinstance(change, Draw) and change.key == key
+        change.amount for new in unit.events for change in new.guards if isinstance(change, Draw) and change.key == key
     )
     return GuardExceeded(guard=key, amount=amount)
 

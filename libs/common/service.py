@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from google.protobuf.message import Message
     from sqlalchemy import Executable, MetaData
 
-    from libs.common.application import Unit
+    from libs.common.unit import Unit
 
 Reaction = Callable[["Unit", Any], Awaitable[None]]
 """`async def open_account(unit, heard: PolicyBound)`: records events in the unit; they and the position are one append."""

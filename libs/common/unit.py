@@ -58,9 +58,7 @@ class Unit:
         self.consulted.add(guard_key)
         return await self._log.available(guard_key)
 
-    def record(
-        self, kind: type[A], stream: UUID, events: Sequence[object], *, tenant: str | None = None
-    ) -> A | None:
+    def record(self, kind: type[A], stream: UUID, events: Sequence[object], *, tenant: str | None = None) -> A | None:
         """Adds events to an aggregate and returns its next value.
 
         The aggregate must have been looked for in this unit before, unless it begins here. A new stream belongs to

@@ -53,9 +53,9 @@ class Authenticator:
         """Reads the keys; KeysUnreadable if there are none, so that a service does not start without."""
         await self._keys.open()
 
-    async def identify(self, authorization: str | None) -> Identity:
+    async def identify(self, authorization: str | bytes | None) -> Identity:
         """The caller. A token is checked once; after that it is only looked up, until it expires or the keys change."""
-        if not authorization:
+        if not isinstance(authorization, str) or not authorization:
             raise _unauthenticated("TOKEN_MISSING", "This method needs a token: authorization: Bearer <token>.")
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer" or not token or len(token) > LONGEST_TOKEN:

@@ -21,7 +21,11 @@ ASK_EVERY = 300.0
 URL_SECONDS = 5.0
 LARGEST_JWKS = 1 << 20
 
-ALGORITHMS: Mapping[tuple[object, object], str] = {("OKP", "Ed25519"): "EdDSA", ("RSA", None): "RS256", ("EC", "P-256"): "ES256"}
+ALGORITHMS: Mapping[tuple[object, object], str] = {
+    ("OKP", "Ed25519"): "EdDSA",
+    ("RSA", None): "RS256",
+    ("EC", "P-256"): "ES256",
+}
 """The one algorithm for each type of key. What the token's header asks for is not a choice."""
 
 _LOG = logging.getLogger(__name__)

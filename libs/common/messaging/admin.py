@@ -5,9 +5,9 @@ from datetime import UTC, timedelta
 from uuid import UUID
 
 import grpc
-
 from hubao.feed.v1 import admin_service_pb2 as pb
 from hubao.feed.v1 import admin_service_pb2_grpc as pb_grpc
+
 from libs.common.clock import Clock, ClockNotMovable, MovableClock
 from libs.common.context import current_call
 from libs.common.errors import InvalidField
@@ -41,7 +41,7 @@ class AdminServicer(pb_grpc.AdminServiceServicer):
         parking: ParkingLot,
         leases: Leases,
         clock: Clock,
-        waker: Waker,
+        clock_waker: Waker,
     ) -> None:
         self._log = store
         self._tables = tables
@@ -50,7 +50,7 @@ class AdminServicer(pb_grpc.AdminServiceServicer):
         self._parking = parking
         self._leases = leases
         self._clock = clock
-        self._waker = waker
+        self._clock_waker = clock_waker
 
     async def GetStatus(self, request: pb.GetStatusRequest, context: Context) -> pb.GetStatusResponse:
         head = await self._log.head()
@@ -87,7 +87,7 @@ class AdminServicer(pb_grpc.AdminServiceServicer):
             " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
             (str(self._clock.offset // _MICROSECOND),),
         )
-        self._waker.nudge()
+        self._clock_waker.nudge()
         return pb.SetClockResponse(now=timestamp(self._clock.now()))
 
     async def ListParked(self, request: pb.ListParkedRequest, context: Context) -> pb.ListParkedResponse:
@@ -119,7 +119,6 @@ class AdminServicer(pb_grpc.AdminServiceServicer):
 
     async def Republish(self, request: pb.RepublishRequest, context: Context) -> pb.RepublishResponse:
         await self._log.run("UPDATE cursor SET position = %s WHERE name = %s", (request.from_position - 1, CURSOR))
-        self._waker.nudge()
         return pb.RepublishResponse()
 
     async def VerifyLog(self, request: pb.VerifyLogRequest, context: Context) -> pb.VerifyLogResponse:

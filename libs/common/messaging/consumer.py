@@ -8,14 +8,15 @@ lost stream, or NATS being away, delays and never loses.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 
 import grpc
+from hubao.feed.v1.feed_service_pb2 import Announcement
 from nats.errors import Error as NatsError
 from nats.errors import TimeoutError as NatsTimeout
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
-from hubao.feed.v1.feed_service_pb2 import Announcement
 from libs.common.messaging.feed import Feed, announcement_in
 from libs.common.messaging.hearing import INFRASTRUCTURE, Hearing
 from libs.common.messaging.jetstream import Bus, stream_name
@@ -39,6 +40,10 @@ class Consumer:
         self._bus = bus
         self._log = store
         self.position = 0
+        self.lag = 0
+        """How many announcements are known to wait."""
+        self.heard_at: datetime | None = None
+        """When the last one was handled, in real time."""
 
     async def run(self) -> None:
         """Runs until cancelled; raises when it should begin again from what the database says."""
@@ -71,6 +76,7 @@ class Consumer:
         """Handles announcements in order; old ones do nothing, and what is missing before one is fetched."""
         index = 0
         while index < len(announcements):
+            self.lag = max(announcements[-1].position - self.position, 0)
             announcement = announcements[index]
             if announcement.position > self.position + 1:
                 await self._backfill(announcement.position - 1)
@@ -78,6 +84,8 @@ class Consumer:
                 index = await self._step(announcements, index)
             else:
                 index += 1
+            self.heard_at = datetime.now(UTC)
+        self.lag = 0
 
     async def _step(self, announcements: list[Announcement], index: int) -> int:
         """Handles the announcement at `index`, or skips a run of uninteresting ones; the index behind it."""

@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 import grpc
 from google.protobuf.timestamp_pb2 import Timestamp
-from nats.aio.msg import Msg
-
 from hubao.feed.v1 import feed_service_pb2 as pb
 from hubao.feed.v1 import feed_service_pb2_grpc as pb_grpc
+from nats.aio.msg import Msg
+
 from libs.common.store.reading import Log, OutboxRow
 
 DEFAULT_PAGE = 200
@@ -70,7 +70,7 @@ class Feed:
 
     def __init__(self, upstream: str, channel: grpc.aio.Channel) -> None:
         self.upstream = upstream
-        self._stub = pb_grpc.FeedServiceStub(channel)
+        self._stub = pb_grpc.FeedServiceStub(channel)  # type: ignore[no-untyped-call]
 
     async def read(self, after: int, limit: int = 500) -> list[pb.Announcement]:
         """The announcements behind a position, in order; raises grpc.aio.AioRpcError if the owner can't be reached."""

@@ -11,8 +11,8 @@ from uuid import UUID, uuid5
 
 import psycopg
 from google.protobuf.message import Message
-
 from hubao.feed.v1.feed_service_pb2 import Announcement
+
 from libs.common import telemetry
 from libs.common.application import Application
 from libs.common.clock import Clock

@@ -46,7 +46,7 @@ class Bus:
                     self._url,
                     name=self._name,
                     max_reconnect_attempts=-1,
-                    reconnect_time_wait=0.2,
+                    reconnect_time_wait=1,
                     connect_timeout=2,
                     error_cb=_note,
                 )

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from hubao.feed.v1.feed_service_pb2 import Announcement
+
 from libs.common.errors import NotFound
 from libs.common.messaging.hearing import INFRASTRUCTURE, Hearing, describe
 from libs.common.store.reading import Log

@@ -14,7 +14,6 @@ from sqlalchemy import BigInteger, Column, MetaData, Table, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.schema import CreateSchema
 
-from libs.common.outages import OutcomeUnknown
 from libs.common.service import Service
 from libs.common.store.migrate import sqlalchemy_url
 
@@ -94,10 +93,11 @@ class ReadTables:
         async with self.connect() as connection:
             return int(await connection.scalar(select(POSITION.c.position)) or 0)
 
-    async def wait_for(self, position: int, seconds: float) -> None:
-        """Returns once the read tables stand at `position` or beyond; OutcomeUnknown if that takes too long."""
+    async def wait_for(self, position: int, seconds: float) -> bool:
+        """Whether the read tables come to `position` or beyond in time."""
         until = monotonic() + seconds
         while await self.position() < position:
             if monotonic() > until:
-                raise OutcomeUnknown(f"the read tables have not reached position {position}")
+                return False
             await asyncio.sleep(0.02)
+        return True

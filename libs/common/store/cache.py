@@ -12,7 +12,8 @@ from uuid import UUID
 
 from libs.common.events import Aggregate
 from libs.common.store import codec
-from libs.common.store.reading import Log
+from libs.common.store.reading import Log, StoredRow
+from libs.common.store.snapshots import EVERY, Snapshots
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Cache:
     def __init__(self, log: Log, size: int = 20_000) -> None:
         self._log = log
         self._size = size
+        self.snapshots = Snapshots(log)
         self._tips: OrderedDict[UUID, Entry] = OrderedDict()
         self._committed: OrderedDict[UUID, Entry] = OrderedDict()
 
@@ -52,16 +54,25 @@ class Cache:
     async def load(self, kind: type[Aggregate], stream: UUID) -> Entry | None:
         """The committed value, brought up to date with the log."""
         entry = self._committed.get(stream)
-        rows = await self._log.stream(stream, after=entry.version if entry else 0)
-        if not rows:
-            return entry
-        value = entry.value if entry else None
-        for row in rows:
-            happened = codec.decode(row.type, row.schema_version, row.payload)
-            value = kind.begin(happened) if value is None else value.evolve(happened)
-        fresh = Entry(rows[0].tenant, rows[-1].version, value)
-        self.commit(stream, fresh)
-        return fresh
+        start = entry.version if entry else 0
+        snapshot = start
+        rows = await self._log.stream(stream, after=start, limit=EVERY)
+        while rows:
+            if start == 0 and entry is None and len(rows) == EVERY:
+                found = await self.snapshots.find(kind, stream)
+                if found is not None:
+                    entry = Entry(rows[0].tenant, *found)
+                    snapshot = entry.version
+                    rows = await self._log.stream(stream, after=entry.version, limit=EVERY)
+            entry = _evolved(kind, entry, rows)
+            if len(rows) < EVERY or entry is None:
+                break
+            rows = await self._log.stream(stream, after=entry.version, limit=EVERY)
+        if entry is not None and entry.version > start:
+            self.commit(stream, entry)
+            if start == 0 and entry.version - snapshot >= EVERY:
+                self.snapshots.make(kind, stream, entry.version, entry.value)
+        return entry
 
     def advance(self, stream: UUID, entry: Entry) -> None:
         """Moves the tip to what has been submitted."""
@@ -83,3 +94,11 @@ class Cache:
         entries.move_to_end(stream)
         if len(entries) > self._size:
             entries.popitem(last=False)
+
+
+def _evolved(kind: type[Aggregate], entry: Entry | None, rows: Sequence[StoredRow]) -> Entry | None:
+    for row in rows:
+        happened = codec.decode(row.type, row.schema_version, row.payload)
+        value = kind.begin(happened) if entry is None else entry.value.evolve(happened)
+        entry = Entry(row.tenant, row.version, value)
+    return entry

@@ -75,4 +75,3 @@ class Leases:
             await self._log.run(
                 "UPDATE lease SET until = clock_timestamp() WHERE name = %s AND holder = %s", (name, self._holder)
             )
-

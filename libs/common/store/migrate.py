@@ -70,9 +70,7 @@ def _roles(connection: psycopg.Connection[tuple[object, ...]], service: str, pas
     connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(owner))
     connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {} AUTHORIZATION {}").format(schema, owner))
     connection.execute(sql.SQL("GRANT CREATE, CONNECT ON DATABASE {} TO {}").format(database, role))
-    connection.execute(
-        sql.SQL("ALTER ROLE {} IN DATABASE {} SET search_path = {}").format(role, database, schema)
-    )
+    connection.execute(sql.SQL("ALTER ROLE {} IN DATABASE {} SET search_path = {}").format(role, database, schema))
 
 
 def _upgrade(engine: Engine, service: str) -> None:

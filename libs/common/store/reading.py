@@ -116,10 +116,11 @@ class Log:
         assert row is not None
         return Head(*row)
 
-    async def stream(self, stream: UUID, after: int = 0) -> list[StoredRow]:
-        """The events of one stream with a version above `after`, in order."""
+    async def stream(self, stream: UUID, after: int = 0, limit: int | None = None) -> list[StoredRow]:
+        """The events of one stream with a version above `after`, in order, all or the first `limit`."""
         rows = await self.all(
-            f"SELECT {_EVENT} FROM event WHERE stream = %s AND version > %s ORDER BY version", (stream, after)
+            f"SELECT {_EVENT} FROM event WHERE stream = %s AND version > %s ORDER BY version LIMIT %s",
+            (stream, after, limit),
         )
         return [StoredRow(*row) for row in rows]
 

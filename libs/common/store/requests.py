@@ -61,11 +61,13 @@ class Parking:
 class AppendRequest:
     """What happens as a whole or not at all.
 
-    `request_id` with `fingerprint` makes a command repeatable; `stream` and `version` are its result. `tracking`
-    moves an upstream's position, `timer` consumes a timer, `unpark` takes a parked announcement away.
+    `request_id` with `fingerprint` makes a command repeatable; `stream` and `version` are its result. `looked_at`
+    names the streams that it was decided on besides those of its events, with the versions that they must still have.
+    `tracking` moves an upstream's position, `timer` consumes a timer, `unpark` takes a parked announcement away.
     """
 
     events: Sequence[NewEvent]
+    looked_at: Sequence[tuple[UUID, int]] = ()
     tenant: str = ""
     request_id: str | None = None
     fingerprint: bytes = b""
@@ -118,6 +120,9 @@ _COLUMNS = {
     "ob_data": "bytea",
     "ob_traceparent": "text",
     "ob_correlation": "text",
+    "rd_request": "int",
+    "rd_stream": "uuid",
+    "rd_version": "bigint",
     "gd_request": "int",
     "gd_key": "text",
     "gd_amount": "bigint",
@@ -139,7 +144,8 @@ _COLUMNS = {
 }
 
 APPEND = "SELECT verdict, first_position, last_position, stream, version, detail FROM append(%s, {})".format(
-    ", ".join(f"%s::{kind}[]" for kind in _COLUMNS.values())
+    # Texts and bytes go in binary form: quoting the JSON in arrays would cost more than all the rest.
+    ", ".join(f"{'%b' if kind in ('text', 'bytea') else '%s'}::{kind}[]" for kind in _COLUMNS.values())
 )
 """The one statement that writes: the epoch, then the columns of `arguments`."""
 
@@ -180,9 +186,19 @@ def arguments(epoch: int, requests: Sequence[AppendRequest]) -> list[Any]:
         )
         for new in request.events:
             _add_event(columns, number, request, new)
+        for stream, version in request.looked_at:
+            columns.add("rd_", number, stream, version)
         for park in request.parking:
             columns.add(
-                "pk_", number, park.upstream, park.position, park.subject, park.type, park.announcement, park.error, park.at
+                "pk_",
+                number,
+                park.upstream,
+                park.position,
+                park.subject,
+                park.type,
+                park.announcement,
+                park.error,
+                park.at,
             )
     return [epoch, *columns.values.values()]
 

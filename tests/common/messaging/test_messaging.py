@@ -172,7 +172,10 @@ async def test_a_failing_announcement_is_parked_with_what_follows_of_the_same_ag
 
         parked = await lot.list(("", 0), 10)
         assert await total(tower) == 2
-        assert [(one.position, one.subject) for one in parked] == [(3, bell_id("lead", name)), (5, bell_id("lead", name))]
+        assert [(one.position, one.subject) for one in parked] == [
+            (3, bell_id("lead", name)),
+            (5, bell_id("lead", name)),
+        ]
         assert "can't count" in parked[0].error
         assert "waits behind" in parked[1].error
 

@@ -6,10 +6,10 @@ from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
 from google.protobuf.message import Message
+from hubao.policy.v1.events_pb2 import PolicyBound, PolicyExpired
 from sqlalchemy import Column, Executable, Integer, MetaData, String, Table
 from sqlalchemy.dialects.postgresql import insert
 
-from hubao.policy.v1.events_pb2 import PolicyBound, PolicyExpired
 from libs.common.application import Application, Done
 from libs.common.changes import Cancel, Draw, GuardChange, Recorded, Schedule, SetLimit, TimerChange
 from libs.common.clock import MovableClock

@@ -97,7 +97,7 @@ CREATE TABLE snapshot (
 CREATE FUNCTION canonical_event(
     "position" bigint, tenant text, stream uuid, version bigint, type text, schema_version int,
     recorded_at timestamptz, metadata text, payload bytea
-) RETURNS bytea LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+) RETURNS bytea LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT convert_to(concat_ws(E'\x1f', "position", tenant, stream, version, type, schema_version,
         (extract(epoch FROM recorded_at) * 1000000)::bigint, metadata, ''), 'UTF8') || payload
 $$;
@@ -112,8 +112,9 @@ CREATE TRIGGER event_is_history BEFORE UPDATE OR DELETE OR TRUNCATE ON event
 -- Appends a batch of requests: one call, one transaction, one fsync. Parallel arrays; `*_request` point into the
 -- requests by index from 1. Returns a verdict per request, in order:
 --   ok, repeated (the stored result), reused (same request id, other fingerprint), tracking (the upstream's
---   position is not the one expected), conflict (a version is not the next one; `detail` says which), guard (`detail` names it), moot (its timer or its parked
---   announcement is gone). A refused request changes nothing.
+--   position is not the one expected), conflict (a version is not the next one, or what was looked at has moved;
+--   `detail` says which), guard (`detail` names it), moot (its timer or its parked announcement is gone).
+--   A refused request changes nothing.
 -- Raises `fenced` when the writer's epoch is old.
 CREATE FUNCTION append(
     p_epoch bigint,
@@ -122,6 +123,7 @@ CREATE FUNCTION append(
     ev_request int[], ev_tenant text[], ev_stream uuid[], ev_version bigint[], ev_type text[], ev_schema int[],
     ev_payload bytea[], ev_metadata text[], ev_recorded timestamptz[],
     ob_request int[], ob_event int[], ob_type text[], ob_data bytea[], ob_traceparent text[], ob_correlation text[],
+    rd_request int[], rd_stream uuid[], rd_version bigint[],
     gd_request int[], gd_key text[], gd_amount bigint[], gd_limit bigint[],
     tm_request int[], tm_stream uuid[], tm_name text[], tm_id uuid[], tm_tenant text[], tm_due timestamptz[],
     pk_request int[], pk_upstream text[], pk_position bigint[], pk_subject uuid[], pk_type text[],
@@ -132,10 +134,11 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = ${schema}, pg_temp AS $$
 DECLARE
     h head%ROWTYPE;
     stored request%ROWTYPE;
-    r int; e int := 1; o int := 1; g int := 1; t int := 1; k int := 1;
-    e0 int; g0 int; i int;
+    r int; e int := 1; o int := 1; d int := 1; g int := 1; t int := 1; k int := 1;
+    e0 int; d0 int; g0 int; i int;
     n_events int := coalesce(cardinality(ev_request), 0);
     n_outbox int := coalesce(cardinality(ob_request), 0);
+    n_reads int := coalesce(cardinality(rd_request), 0);
     n_guards int := coalesce(cardinality(gd_request), 0);
     n_timers int := coalesce(cardinality(tm_request), 0);
     n_parked int := coalesce(cardinality(pk_request), 0);
@@ -148,9 +151,10 @@ BEGIN
     END IF;
     FOR r IN 1 .. cardinality(rq_tenant) LOOP
         verdict := 'ok'; detail := ''; stream := rq_stream[r]; version := rq_version[r];
-        first_position := h.position + 1; base := h.position;
-        e0 := e; g0 := g;
+        first_position := h.position + 1; last_position := NULL; base := h.position;
+        e0 := e; d0 := d; g0 := g;
         WHILE e <= n_events AND ev_request[e] = r LOOP e := e + 1; END LOOP;
+        WHILE d <= n_reads AND rd_request[d] = r LOOP d := d + 1; END LOOP;
         WHILE g <= n_guards AND gd_request[g] = r LOOP g := g + 1; END LOOP;
 
         IF rq_id[r] IS NOT NULL THEN
@@ -193,11 +197,23 @@ BEGIN
                 END LOOP;
                 IF have IS NULL THEN
                     SELECT x.version INTO have FROM event x WHERE x.stream = ev_stream[i] ORDER BY x.version DESC LIMIT 1;
-                    have := coalesce(have, 0);
+                    -- A stream begins at 1; a user of the eventsourcing library may also begin one at 0.
+                    have := coalesce(have, CASE ev_version[i] WHEN 0 THEN -1 ELSE 0 END);
                 END IF;
                 IF ev_version[i] <> have + 1 THEN
                     verdict := 'conflict';
                     detail := format('stream %s is at version %s', ev_stream[i], have);
+                    EXIT;
+                END IF;
+            END LOOP;
+        END IF;
+        IF verdict = 'ok' THEN
+            FOR i IN d0 .. d - 1 LOOP
+                SELECT x.version INTO have FROM event x WHERE x.stream = rd_stream[i] ORDER BY x.version DESC LIMIT 1;
+                have := coalesce(have, 0);
+                IF rd_version[i] <> have OR rd_stream[i] = ANY (unsure) THEN
+                    verdict := 'conflict';
+                    detail := format('stream %s, which was looked at, is at version %s', rd_stream[i], have);
                     EXIT;
                 END IF;
             END LOOP;
@@ -289,7 +305,8 @@ BEGIN
         END LOOP;
         RETURN NEXT;
     END LOOP;
-    UPDATE head SET position = h.position, outbox_position = h.outbox_position, chain = h.chain;
+    UPDATE head SET position = h.position, outbox_position = h.outbox_position, chain = h.chain
+    WHERE position <> h.position;
 END $$;
 
 REVOKE ALL ON FUNCTION append FROM PUBLIC;

@@ -13,7 +13,9 @@ def upgrade() -> None:
     for name in ("schema", "owner", "service"):
         text = text.replace(f"${{{name}}}", context.config.attributes[name])
     # The driver itself, without parameters, takes many statements at once and leaves every % alone.
-    op.get_bind().connection.driver_connection.execute(text)
+    driver = op.get_bind().connection.driver_connection
+    assert driver is not None
+    driver.execute(text)
 
 
 def downgrade() -> None:

@@ -1,0 +1,211 @@
+"""The one interceptor: what happens to every call before and after its servicer's method.
+
+authenticate → access → deadline → rules of the proto → current call → method → errors to statuses, inside one span.
+Each handler is wrapped once and kept. A method whose name begins with `Watch` and that answers with a stream is endless
+by nature: it ends when the process drains, and its client resumes elsewhere.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from time import perf_counter
+from typing import Any
+
+import grpc
+from google.protobuf.message import Message
+from google.rpc.code_pb2 import Code
+from grpc_status import rpc_status
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode
+
+from libs.common import telemetry
+from libs.common.context import Call, calling
+from libs.common.grpc.access import OPEN_SERVICES
+from libs.common.grpc.auth import Authenticator
+from libs.common.grpc.calls import POSITION, Headers, call_of, position_of
+from libs.common.grpc.errors import EdgeRefusal, is_bug, status_of
+from libs.common.grpc.methods import Method, handler_like, method_of
+from libs.common.grpc.validation import check, checked
+from libs.common.outages import Overloaded
+
+DEFAULT_SECONDS = 30.0
+"""The deadline of a call whose client sets none, unless it answers with a stream."""
+POSITION_PATIENCE = 10.0
+"""Seconds for which a read waits for the position that its caller has written."""
+SERVERS_FAULT = {Code.INTERNAL, Code.UNAVAILABLE, Code.DEADLINE_EXCEEDED, Code.UNKNOWN, Code.DATA_LOSS}
+
+WaitForPosition = Callable[[int, float], Awaitable[bool]]
+"""`await wait_for_position(position, seconds)`: whether the read tables have come that far in time."""
+
+_LOG = logging.getLogger(__name__)
+
+
+class Edge(grpc.aio.ServerInterceptor):
+    """Wraps every method of one server."""
+
+    def __init__(
+        self,
+        service: str,
+        authenticator: Authenticator,
+        now: Callable[[], datetime],
+        wait_for_position: WaitForPosition,
+        *,
+        limit: int = 1024,
+        default_seconds: float = DEFAULT_SECONDS,
+    ) -> None:
+        self._service = service
+        self._authenticator = authenticator
+        self._now = now
+        self._wait_for_position = wait_for_position
+        self._limit = limit
+        self._default_seconds = default_seconds
+        self._wrapped: dict[str, Any] = {}
+        self._draining = False
+        self._idle = asyncio.Event()
+        self._endless: set[asyncio.Task[Any]] = set()
+        self.in_flight = 0
+
+    async def intercept_service(self, continuation: Any, details: Any) -> Any:
+        """grpc asks for a method's handler."""
+        path: str = details.method
+        wrapped = self._wrapped.get(path)
+        if wrapped is None:
+            wrapped = await continuation(details)
+            if wrapped is None:
+                return None  # There is no such method: UNIMPLEMENTED. Not kept, as paths are the client's to invent.
+            if not path.startswith(OPEN_SERVICES):
+                wrapped = self._wrap(path, wrapped)
+            self._wrapped[path] = wrapped
+        return wrapped
+
+    def drain(self) -> None:
+        """From now on new calls are turned away, and endless ones end."""
+        self._draining = True
+        if self.in_flight == 0:
+            self._idle.set()
+        for task in self._endless:
+            task.cancel()
+
+    async def idle(self, seconds: float) -> int:
+        """Waits until no call is running; returns how many still are when the time is up."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._idle.wait()
+        except TimeoutError:
+            _LOG.warning("%d calls are still running after %s s of draining", self.in_flight, seconds)
+        return self.in_flight
+
+    def _wrap(self, path: str, handler: Any) -> Any:
+        method = method_of(path, handler, self._default_seconds)
+
+        async def respond(request: Any, context: Any) -> Any:
+            return await self._answer(method, request, context)
+
+        return handler_like(handler, respond)
+
+    async def _answer(self, method: Method, request: Any, context: Any) -> Any:
+        """One call from its first byte to its status."""
+        started = perf_counter()
+        headers: Headers = dict(context.invocation_metadata() or ())
+        parent = telemetry.parent_of(str(headers.get("traceparent", "")))
+        call: Call | None = None
+        code: int = Code.OK
+        self.in_flight += 1
+        with telemetry.TRACER.start_as_current_span(
+            method.path,
+            parent,
+            SpanKind.SERVER,
+            method.attributes,
+            record_exception=False,
+            set_status_on_exception=False,
+        ) as span:
+            try:
+                try:
+                    call = await self._admit(method, headers, request, context, span)
+                    with calling(call) as positions:
+                        answer = await method.respond(checked(request) if method.streams_in else request, context)
+                    if positions:
+                        context.set_trailing_metadata(((POSITION, str(max(positions))),))
+                    return answer
+                except asyncio.CancelledError:
+                    code = Code.CANCELLED
+                    if not self._ended_by_drain(method):
+                        raise  # The client went away, or its deadline passed.
+                    failure: Exception = _going_away()
+                except grpc.aio.AbortError:
+                    code = Code.UNKNOWN
+                    raise
+                except Exception as error:
+                    failure = error
+                status = self._describe(method, call, failure, span)
+                code = status.code
+                await context.abort_with_status(rpc_status.to_status(status))
+            finally:
+                self._left(method, code, span, perf_counter() - started)
+
+    async def _admit(self, method: Method, headers: Headers, request: Any, context: Any, span: Span) -> Call:
+        """All that stands before a method; raises what keeps the call out."""
+        if self._draining:
+            raise _going_away()
+        if self.in_flight > self._limit:
+            raise Overloaded
+        identity = await self._authenticator.identify(headers.get("authorization"))
+        method.access.check(identity)
+        remaining: float | None = context.time_remaining()
+        if remaining is not None and remaining <= 0:
+            raise EdgeRefusal(Code.DEADLINE_EXCEEDED, "DEADLINE_PASSED", "The deadline had passed; nothing was begun.")
+        message: Message | None = None if method.streams_in else request
+        if message is not None:
+            check(message)
+        call = call_of(method.path, identity, headers, message, self._now(), span)
+        position = position_of(headers)
+        if position:
+            patience = POSITION_PATIENCE if remaining is None else min(POSITION_PATIENCE, remaining * 0.9)
+            if not await self._wait_for_position(position, patience):
+                raise EdgeRefusal(
+                    Code.UNAVAILABLE, "POSITION_NOT_REACHED", f"The read tables have not come to {position} in time."
+                )
+        if method.endless:
+            self._endless.add(_this_task())
+        return call
+
+    def _describe(self, method: Method, call: Call | None, failure: Exception, span: Span) -> Any:
+        """The status of a failure; what nobody foresaw goes to the log, all of it."""
+        status = status_of(failure, self._service)
+        if is_bug(failure):
+            request_id = call.request_id if call else ""
+            _LOG.error("%s failed", method.path, exc_info=failure, extra={"request_id": request_id})
+            span.record_exception(failure)
+        if isinstance(failure, EdgeRefusal):
+            telemetry.REFUSALS.add(1, {"reason": failure.reason})
+        if status.code in SERVERS_FAULT:
+            span.set_status(Status(StatusCode.ERROR, type(failure).__name__))
+        return status
+
+    def _ended_by_drain(self, method: Method) -> bool:
+        """Whether this task was cancelled by `drain`; if so, it may go on to tell its client."""
+        task = _this_task()
+        if not (self._draining and task in self._endless):
+            return False
+        task.uncancel()
+        return True
+
+    def _left(self, method: Method, code: int, span: Span, seconds: float) -> None:
+        self.in_flight -= 1
+        if method.endless:
+            self._endless.discard(_this_task())
+        if self._draining and self.in_flight == 0:
+            self._idle.set()
+        span.set_attribute("rpc.grpc.status_code", code)
+        telemetry.CALL_DURATION.record(seconds, {"method": method.path, "code": code})
+
+
+def _going_away() -> EdgeRefusal:
+    return EdgeRefusal(Code.UNAVAILABLE, "GOING_AWAY", "This process is going away; repeat the call.")
+
+
+def _this_task() -> asyncio.Task[Any]:
+    task = asyncio.current_task()
+    if task is None:
+        raise RuntimeError("grpc runs every call in a task")
+    return task

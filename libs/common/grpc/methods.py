@@ -1,0 +1,101 @@
+"""How a servicer's method is called: found out once per method, so that a call has nothing left to look up.
+
+Methods that answer with a stream are asynchronous generators. They are driven from a coroutine here, not from another
+generator, so that a client that goes away ends them in the task and the context in which they began.
+"""
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+from google.rpc.code_pb2 import Code
+
+from libs.common.grpc.access import Access, access_to
+from libs.common.grpc.errors import EdgeRefusal
+
+Respond = Callable[[Any, Any], Awaitable[Any]]
+"""Answers a request in its grpc context; for a stream, writes the answers and returns None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """What the edge knows of one method."""
+
+    path: str
+    access: Access
+    streams_in: bool
+    endless: bool
+    """Ends only with its client or this process: a stream whose method is named `Watch…`."""
+    attributes: dict[str, str]
+    respond: Respond
+
+
+def method_of(path: str, handler: Any, default_seconds: float) -> Method:
+    """Describes the method that a grpc handler belongs to."""
+    service, _, name = path.strip("/").partition("/")
+    streams_out = bool(handler.response_streaming)
+    behaviour = getattr(handler, _kind(handler))
+    respond: Respond
+    if streams_out:
+        respond = _stream(behaviour) if inspect.isasyncgenfunction(behaviour) else _not_implemented
+    else:
+        respond = _single(behaviour, default_seconds) if inspect.iscoroutinefunction(behaviour) else _not_implemented
+    return Method(
+        path=path,
+        access=access_to(path),
+        streams_in=bool(handler.request_streaming),
+        endless=streams_out and name.startswith("Watch"),
+        attributes={"rpc.system": "grpc", "rpc.service": service, "rpc.method": name},
+        respond=respond,
+    )
+
+
+def handler_like(handler: Any, respond: Respond) -> Any:
+    """A grpc handler of the same form that answers with `respond`."""
+
+    async def answer(request: Any, context: Any) -> Any:
+        return await respond(request, context)  # grpc looks whether this is a coroutine function.
+
+    make = getattr(grpc, f"{_kind(handler)}_rpc_method_handler")
+    return make(answer, handler.request_deserializer, handler.response_serializer)
+
+
+def _kind(handler: Any) -> str:
+    directions = (handler.request_streaming, handler.response_streaming)
+    return "_".join("stream" if streams else "unary" for streams in directions)
+
+
+def _single(behaviour: Respond, default_seconds: float) -> Respond:
+    """A method with one answer gets a deadline if its client sets none."""
+
+    async def respond(request: Any, context: Any) -> Any:
+        if context.time_remaining() is not None:
+            return await behaviour(request, context)
+        try:
+            async with asyncio.timeout(default_seconds) as limit:
+                return await behaviour(request, context)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            problem = f"No answer within {default_seconds:g} s, the time for a call without a deadline of its own."
+            raise EdgeRefusal(Code.DEADLINE_EXCEEDED, "DEADLINE_PASSED", problem) from None
+
+    return respond
+
+
+def _stream(behaviour: Callable[[Any, Any], Any]) -> Respond:
+    async def respond(request: Any, context: Any) -> None:
+        async with aclosing(behaviour(request, context)) as answers:
+            async for answer in answers:
+                await context.write(answer)
+
+    return respond
+
+
+async def _not_implemented(request: Any, context: Any) -> Any:
+    """For a stub's own method: ours are all asynchronous."""
+    raise EdgeRefusal(Code.UNIMPLEMENTED, "NOT_IMPLEMENTED", "This service does not implement the method.")

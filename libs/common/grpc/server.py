@@ -1,0 +1,150 @@
+"""One gRPC server: its port, health, reflection, limits, and a drain that lets running calls finish."""
+
+import ipaddress
+import socket
+from collections.abc import Callable, Sequence
+from time import monotonic
+from typing import Any
+
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from libs.common.grpc.edge import Edge
+from libs.common.settings import Tls
+
+Servicer = tuple[Callable[[Any, Any], None], Any, str]
+"""How a servicer is added, the servicer, and the full name of its service."""
+
+LARGEST_REQUEST = 4 << 20
+LAST_WORDS = 0.5
+"""Seconds for answers that are on their way to their clients when all calls have ended."""
+
+
+class AddressUnusable(Exception):
+    """The server can't listen where it should; the message is one line that says why."""
+
+
+class EdgeServer:
+    """Listens, serves, and drains."""
+
+    def __init__(
+        self,
+        address: str,
+        edge: Edge,
+        servicers: Sequence[Servicer],
+        *,
+        tls: Tls | None = None,
+        largest_request: int = LARGEST_REQUEST,
+        reuse_port: bool = False,
+    ) -> None:
+        self._address = address
+        self._edge = edge
+        self._servicers = servicers
+        self._tls = tls
+        self._reuse_port = reuse_port
+        self._health = health.aio.HealthServicer()
+        self._server = grpc.aio.server(
+            interceptors=[edge],
+            options=[
+                ("grpc.so_reuseport", int(reuse_port)),
+                ("grpc.max_receive_message_length", largest_request),
+                ("grpc.keepalive_time_ms", 60_000),
+                ("grpc.keepalive_timeout_ms", 20_000),
+                ("grpc.keepalive_permit_without_calls", 1),
+                ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+            ],
+        )
+
+    @property
+    def names(self) -> list[str]:
+        """The full names of the services here."""
+        return [name for _, _, name in self._servicers]
+
+    async def start(self, *, serving: bool = True) -> int:
+        """Listens, and returns the bound port. AddressUnusable if that is not possible.
+
+        Without `serving`, health says NOT_SERVING until `serve` is called.
+        """
+        for add, servicer, _ in self._servicers:
+            add(servicer, self._server)
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        reflection.enable_server_reflection([*self.names, health.SERVICE_NAME, reflection.SERVICE_NAME], self._server)
+        port = self._bind()
+        await self._set_health(health_pb2.HealthCheckResponse.SERVING if serving else _NOT_SERVING)
+        await self._server.start()
+        return port
+
+    async def serve(self) -> None:
+        """Tells health that all services here are ready."""
+        await self._set_health(health_pb2.HealthCheckResponse.SERVING)
+
+    async def drain(self, grace: float) -> int:
+        """Says NOT_SERVING, turns new calls away, lets running ones finish, stops.
+
+        Returns how many calls had to be cut off after `grace` seconds. grpc's own `stop` does not wait for a method
+        that has aborted its call but not ended yet, so the edge counts.
+        """
+        until = monotonic() + grace
+        await self._health.enter_graceful_shutdown()
+        self._edge.drain()
+        left = await self._edge.idle(max(until - monotonic(), 0.0))
+        await self._server.stop(None if left else min(LAST_WORDS, max(grace, 0.0)))
+        if left:
+            await self._edge.idle(LAST_WORDS)
+        return left
+
+    async def wait(self) -> None:
+        """Returns when the server has stopped."""
+        await self._server.wait_for_termination()
+
+    async def _set_health(self, status: Any) -> None:
+        for name in ("", *self.names):
+            await self._health.set(name, status)
+
+    def _bind(self) -> int:
+        if self._tls is None and not is_loopback(self._address):
+            raise AddressUnusable(
+                f"{self._address} is not a loopback address: set HUBAO_TLS_CERT and HUBAO_TLS_KEY to listen there"
+            )
+        if not self._reuse_port:
+            _try_to_bind(self._address)
+        try:
+            if self._tls is None:
+                return self._server.add_insecure_port(self._address)
+            return self._server.add_secure_port(self._address, _credentials(self._tls))
+        except (RuntimeError, OSError) as error:
+            raise AddressUnusable(f"can't listen on {self._address}: {str(error).splitlines()[0]}") from None
+
+
+_NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+
+
+def is_loopback(address: str) -> bool:
+    """Whether host:port can only be reached from this machine."""
+    host = address.rpartition(":")[0].strip("[]")
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _try_to_bind(address: str) -> None:
+    """Finds out whether an address is free before grpc does, which would write lines of its own to stderr."""
+    host, _, port = address.rpartition(":")
+    try:
+        found = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, kind, protocol, _, where = found[0]
+        with socket.socket(family, kind, protocol) as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            trial.bind(where)
+            trial.listen(1)
+    except (OSError, ValueError, OverflowError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise AddressUnusable(f"can't listen on {address}: {reason}") from None
+
+
+def _credentials(tls: Tls) -> grpc.ServerCredentials:
+    callers = tls.ca.read_bytes() if tls.ca else None
+    pair = (tls.key.read_bytes(), tls.cert.read_bytes())
+    return grpc.ssl_server_credentials([pair], root_certificates=callers, require_client_auth=callers is not None)

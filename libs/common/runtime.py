@@ -1,0 +1,224 @@
+"""One service process: builds the engine around a service, runs its workers, and drains on SIGTERM.
+
+from libs.common.runtime import run
+
+sys.exit(run(SERVICE, servicers, os.environ))
+"""
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+
+import grpc
+from hubao.feed.v1.admin_service_pb2_grpc import add_AdminServiceServicer_to_server
+from hubao.feed.v1.feed_service_pb2_grpc import add_FeedServiceServicer_to_server
+
+from libs.common import logs, telemetry
+from libs.common.application import Application
+from libs.common.clock import Clock, MovableClock, SystemClock
+from libs.common.gauges import Gauges
+from libs.common.grpc.auth import Authenticator
+from libs.common.grpc.client import channel, token_file
+from libs.common.grpc.edge import Edge
+from libs.common.grpc.server import AddressUnusable, EdgeServer, Servicer
+from libs.common.messaging.admin import AdminServicer
+from libs.common.messaging.consumer import Consumer
+from libs.common.messaging.feed import Feed, FeedServicer
+from libs.common.messaging.hearing import Hearing
+from libs.common.messaging.jetstream import Bus
+from libs.common.messaging.parking import ParkingLot
+from libs.common.messaging.relay import Relay
+from libs.common.outages import Outage
+from libs.common.projection.projector import Projector
+from libs.common.projection.tables import ReadTables
+from libs.common.service import Service
+from libs.common.settings import Settings, SettingsError
+from libs.common.store.leases import Leases
+from libs.common.store.reading import Log
+from libs.common.store.timers import Timers
+from libs.common.waking import HeadWatcher, Waker, forever
+
+log = logging.getLogger(__name__)
+
+Servicers = Callable[[Application, ReadTables], list[Servicer]]
+"""A service's own gRPC services, given its commands and its read tables."""
+
+CLOCK_POLL_SECONDS = 1.0
+
+
+def run(service: Service, servicers: Servicers, environ: Mapping[str, str]) -> int:
+    """Runs a service until SIGTERM or SIGINT; the process's exit status. What is wrong from outside is one line."""
+    try:
+        settings = Settings.from_environment(environ)
+        logs.log_to_stderr(service.name, settings.log)
+        telemetry.set_up(service.name, endpoint=settings.otlp_endpoint)
+        asyncio.run(Process(service, servicers, settings).run())
+    except (SettingsError, AddressUnusable, Outage) as error:
+        print(f"{service.name}: {error}", file=sys.stderr)
+        return 2
+    finally:
+        telemetry.shut_down()
+    return 0
+
+
+class Process:
+    """All the parts of one service process; the only place where they meet."""
+
+    def __init__(self, service: Service, servicers: Servicers, settings: Settings) -> None:
+        self._settings = settings
+        self._service = service
+        self.clock: Clock = MovableClock() if settings.clock == "movable" else SystemClock()
+        self._waker = Waker()
+        # Timers are woken when the clock moves, not at every write.
+        self._clock_waker = Waker()
+        self._log = Log(settings.database_url)
+        self._application = Application(service, self._log, settings.database_url, wake=self._waker.nudge)
+        self._tables = ReadTables(service, settings.database_url)
+        self._projector = Projector(service, self._tables, self._waker)
+        self._leases = Leases(self._log, f"{socket.gethostname()}/{os.getpid()}")
+        self._bus = Bus(settings.nats_url, service.name)
+        self._relay = Relay(service.name, self._log, self._bus, self._waker)
+        self._timers = Timers(self._application, service.firing, self.clock, self._log, self._clock_waker)
+        self._channels: list[grpc.aio.Channel] = []
+        self._hearings: dict[str, Hearing] = {}
+        self._consumers: dict[str, Consumer] = {}
+        self._servicers = servicers
+        self._server: EdgeServer | None = None
+
+    async def run(self) -> None:
+        """Starts, serves until told to stop, drains."""
+        stopping = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for signum in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(signum, stopping.set)
+        await self._application.open()
+        await self._restore_clock()
+        await self._tables.open()
+        self._hear()
+        server = self._serve()
+        tasks: list[asyncio.Task[None]] = []
+        try:
+            self._announce_address(await server.start())
+            tasks = [asyncio.create_task(forever(name, worker), name=name) for name, worker in self._workers().items()]
+            log.info("serving", extra={"service": self._service.name, "epoch": (await self._log.head()).epoch})
+            await self._until(stopping)
+        finally:
+            await self._drain(server, tasks)
+
+    def _workers(self) -> dict[str, Callable[[], Awaitable[None]]]:
+        workers: dict[str, Callable[[], Awaitable[None]]] = {
+            "watch": HeadWatcher(self._log, self._waker).run,
+            "project": self._projector.run,
+            "timers": self._timers.run,
+            "gauges": Gauges(self._application, self._tables, self._consumers).run,
+            "relay": lambda: self._leases.lead("relay", self._relay.run),
+        }
+        if isinstance(self.clock, MovableClock):
+            workers["clock"] = self._follow_clock
+        for upstream, consumer in self._consumers.items():
+            workers[f"hear {upstream}"] = _leading(self._leases, f"consumer {upstream}", consumer.run)
+        return workers
+
+    def _hear(self) -> None:
+        settings = self._settings
+        for upstream, reactions in self._service.reactions.items():
+            address = settings.feeds.get(upstream)
+            if address is None or settings.token_file is None:
+                raise SettingsError(f"HUBAO_FEEDS and HUBAO_TOKEN_FILE must give a way to {upstream}'s feed")
+            link = channel(address, token_file(settings.token_file), tls=settings.tls)
+            self._channels.append(link)
+            hearing = Hearing(upstream, reactions, self._application, self.clock, self._log)
+            self._hearings[upstream] = hearing
+            self._consumers[upstream] = Consumer(
+                self._service.name, hearing, Feed(upstream, link), self._bus, self._log
+            )
+
+    def _serve(self) -> EdgeServer:
+        settings = self._settings
+        admin = AdminServicer(
+            self._log,
+            self._tables,
+            self._projector,
+            self._consumers,
+            ParkingLot(self._log, self._hearings),
+            self._leases,
+            self.clock,
+            self._clock_waker,
+        )
+        edge = Edge(
+            self._service.name,
+            Authenticator(settings.jwks, settings.issuer, settings.audience),
+            self.clock.now,
+            self._tables.wait_for,
+            limit=settings.max_in_flight,
+        )
+        platform: list[Servicer] = [
+            (add_FeedServiceServicer_to_server, FeedServicer(self._log), "hubao.feed.v1.FeedService"),
+            (add_AdminServiceServicer_to_server, admin, "hubao.feed.v1.AdminService"),
+        ]
+        own = self._servicers(self._application, self._tables)
+        return EdgeServer(settings.address, edge, [*own, *platform], tls=settings.tls)
+
+    def _announce_address(self, port: int) -> None:
+        path = self._settings.address_file
+        if path is not None:
+            host = self._settings.address.rpartition(":")[0]
+            partial = path.with_suffix(".partial")
+            partial.write_text(f"{host}:{port}\n")
+            partial.rename(path)
+
+    async def _until(self, stopping: asyncio.Event) -> None:
+        """Waits for a signal; raises if the committer can never append again."""
+        while not stopping.is_set():
+            if self._application.committer.failed is not None:
+                raise self._application.committer.failed
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stopping.wait(), 1.0)
+
+    async def _drain(self, server: EdgeServer, tasks: list[asyncio.Task[None]]) -> None:
+        """NOT_SERVING, running calls end, workers stop, what was submitted is stored, NATS is drained."""
+        log.info("draining", extra={"service": self._service.name})
+        await server.drain(self._settings.drain_seconds)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._application.close()
+        await self._bus.close()
+        await self._tables.close()
+        for link in self._channels:
+            await link.close()
+        log.info("stopped", extra={"service": self._service.name})
+
+    async def _restore_clock(self) -> None:
+        """A movable clock goes on where it was, or begins where the settings say."""
+        if not isinstance(self.clock, MovableClock):
+            return
+        row = await self._log.one("SELECT value FROM setting WHERE key = 'clock.offset'")
+        if row is not None:
+            self.clock.offset = timedelta(microseconds=int(row[0]))
+        elif self._settings.clock_start is not None:
+            self.clock.offset = self._settings.clock_start - datetime.now(UTC)
+
+    async def _follow_clock(self) -> None:
+        """Takes over a time that another process of this service was told."""
+        assert isinstance(self.clock, MovableClock)
+        while True:
+            await asyncio.sleep(CLOCK_POLL_SECONDS)
+            before = self.clock.offset
+            row = await self._log.one("SELECT value FROM setting WHERE key = 'clock.offset'")
+            if row is not None and timedelta(microseconds=int(row[0])) > before:
+                self.clock.offset = timedelta(microseconds=int(row[0]))
+                self._clock_waker.nudge()
+
+
+def _leading(leases: Leases, name: str, work: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+    async def lead() -> None:
+        await leases.lead(name, work)
+
+    return lead

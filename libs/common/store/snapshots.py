@@ -1,0 +1,84 @@
+"""Snapshots: the value of a long stream at some version, so that a cold load need not begin at the beginning.
+
+They are made in the background, keyed by a version of the code that evolves the aggregate, and may be deleted at any
+time. Short streams never have one, and never look for one.
+"""
+
+import asyncio
+import hashlib
+import inspect
+import logging
+import sys
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import psycopg
+from psycopg_pool import PoolTimeout
+
+from libs.common.events import Aggregate
+from libs.common.store import codec
+from libs.common.store.reading import Log
+
+log = logging.getLogger(__name__)
+
+EVERY = 200
+"""Events behind the last snapshot after which a load makes the next."""
+
+
+@cache
+def evolve_version(kind: type[Aggregate]) -> str:
+    """Changes whenever the source of the package that evolves `kind` changes: then old snapshots no longer count."""
+    package = kind.__module__.rpartition(".")[0]
+    digest = hashlib.sha256()
+    for name in sorted(sys.modules):
+        if name == kind.__module__ or name.startswith(package + "."):
+            digest.update(inspect.getsource(sys.modules[name]).encode())
+    return digest.hexdigest()[:16]
+
+
+class Snapshots:
+    """Reads and makes the snapshots of one log."""
+
+    def __init__(self, store: Log) -> None:
+        self._log = store
+        self._making: set[UUID] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def find(self, kind: type[Aggregate], stream: UUID) -> tuple[int, Any] | None:
+        """Version and value, if there is a snapshot by the present code."""
+        row = await self._log.one(
+            "SELECT version, state FROM snapshot WHERE stream = %s AND kind = %s AND evolve_version = %s",
+            (stream, kind.KIND, evolve_version(kind)),
+        )
+        return (int(row[0]), codec.decode_value(kind, bytes(row[1]))) if row else None
+
+    def make(self, kind: type[Aggregate], stream: UUID, version: int, value: Any) -> None:
+        """Begins to store a snapshot; nobody waits for it."""
+        if stream not in self._making:
+            self._making.add(stream)
+            task = asyncio.create_task(self._store(kind, stream, version, value), name="snapshot")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def settle(self) -> None:
+        """Waits for those that are being made."""
+        await asyncio.gather(*self._tasks)
+
+    async def _store(self, kind: type[Aggregate], stream: UUID, version: int, value: Any) -> None:
+        try:
+            state = codec.encode_value(value)
+            if codec.decode_value(kind, state) != value:
+                raise TypeError(f"{kind.KIND} does not survive being stored")
+            await self._log.run(
+                "INSERT INTO snapshot AS s (stream, version, kind, evolve_version, state) VALUES (%s, %s, %s, %s, %s)"
+                " ON CONFLICT (stream) DO UPDATE SET version = excluded.version, kind = excluded.kind,"
+                " evolve_version = excluded.evolve_version, state = excluded.state"
+                " WHERE s.version < excluded.version OR s.evolve_version <> excluded.evolve_version",
+                (stream, version, kind.KIND, evolve_version(kind), state),
+            )
+        except (psycopg.Error, PoolTimeout, msgspec.ValidationError, TypeError):
+            log.exception("no snapshot was made", extra={"stream": str(stream), "kind": kind.KIND})
+        finally:
+            self._making.discard(stream)
