@@ -37,7 +37,10 @@ class SystemClock:
 
 
 class MovableClock:
-    """Real time plus an offset that only grows, from any beginning. Whoever owns the clock keeps `offset` over a restart."""
+    """Real time plus an offset that only grows, from any beginning.
+
+    Whoever owns the clock keeps `offset` over a restart.
+    """
 
     def __init__(self, offset: timedelta = timedelta()) -> None:
         self._offset = offset

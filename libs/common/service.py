@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from libs.common.unit import Unit
 
 Reaction = Callable[["Unit", Any], Awaitable[None]]
-"""`async def open_account(unit, heard: PolicyBound)`: records events in the unit; they and the position are one append."""
+"""`async def open_account(unit, heard: PolicyBound)`: records events; they and the position are one append."""
 
 Firing = Callable[["Unit", UUID], Awaitable[None]]
 """`async def lapse_offer(unit, stream)`: what a timer does when it is due; it may find that there is nothing to do."""

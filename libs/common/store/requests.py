@@ -83,7 +83,10 @@ class AppendRequest:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What `append` said of one request: ok, repeated, reused, tracking, conflict, guard or moot; the positions, or what was in the way."""
+    """What `append` said of one request, with its positions, or with what was in the way.
+
+    `verdict` is ok, repeated, reused, tracking, conflict, guard or moot.
+    """
 
     verdict: str
     first_position: int | None

@@ -1,4 +1,4 @@
-"""Verification of a log from its events alone: numbering, hash chain, stream versions, and every guard at every position."""
+"""Verification of a log from its events alone: numbering, chain, stream versions, every guard at every position."""
 
 import hashlib
 from collections.abc import Iterable
@@ -73,7 +73,8 @@ async def verify(store: Log) -> tuple[int, list[str]]:
 async def _tables(store: Log, guards: GuardReplay) -> list[str]:
     """The engine's own tables against the log: guards as replayed, outbox without gaps, streams without gaps."""
     wrong = [
-        f"guard {key}: the table says {used} of {limit}, the events say {guards.used.get(key)} of {guards.limit.get(key)}"
+        f"guard {key}: the table says {used} of {limit},"
+        f" the events say {guards.used.get(key)} of {guards.limit.get(key)}"
         for key, used, limit in await store.all('SELECT key, used, "limit" FROM guard')
         if (guards.used.get(key), guards.limit.get(key)) != (used, limit)
     ]
