@@ -8,19 +8,19 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import takewhile
 from time import monotonic
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 from uuid import UUID
 
 from libs.common import telemetry
-from libs.common.changes import Draw, Recorded
+from libs.common.changes import Recorded
 from libs.common.context import SHARED, Call, note_position
-from libs.common.errors import DomainError, GuardExceeded, NotFound, RequestIdReused, Stale
+from libs.common.errors import DomainError, NotFound, RequestIdReused, Stale
 from libs.common.events import Aggregate
-from libs.common.outages import Conflict, OutOfStep
+from libs.common.outages import Conflict, Outage
 from libs.common.service import Service
-from libs.common.store import codec
-from libs.common.store.cache import Cache
+from libs.common.store.cache import Cache, evolution
 from libs.common.store.committer import Committer
 from libs.common.store.reading import Log, StoredRequest
 from libs.common.store.requests import AppendRequest, Parking, Position, Verdict
@@ -107,8 +107,7 @@ class Application:
         if verdict.verdict == "repeated":
             return await self._repeated(call, kind, await self.log.request(call.owner, call.request_id))
         entry = unit.entry(stream)
-        if entry is None:
-            raise LookupError(f"the command left no {kind.KIND} at {stream}")
+        assert entry is not None
         position = verdict.last_position or 0
         note_position(position)
         return Done(entry.value, entry.version, position, False, stream)
@@ -152,17 +151,10 @@ class Application:
         rows = await self.log.stream(stream)
         if not rows or (tenant is not None and rows[0].tenant not in (tenant, SHARED)):
             raise missing
-        value: Any = None
-        history: list[Recorded[A]] = []
-        for row in rows:
-            if recorded_until is not None and row.recorded_at > recorded_until:
-                break
-            happened = codec.decode(row.type, row.schema_version, row.payload)
-            value = kind.begin(happened) if value is None else value.evolve(happened)
-            history.append(
-                Recorded(happened, value, stream, row.version, row.tenant, row.recorded_at, position=row.position)
-            )
-        return history
+        history = evolution(kind, rows)
+        if recorded_until is None:
+            return history
+        return list(takewhile(lambda recorded: recorded.recorded_at <= recorded_until, history))
 
     async def react(
         self, call: Call, plan: Plan, *, tracking: Position | None = None, unpark: tuple[str, int] | None = None
@@ -184,26 +176,44 @@ class Application:
         until = monotonic() + PATIENCE
         while True:
             unit = Unit(call, self.service, self._cache, self.log)
-            await plan(unit)
-            if unit.still_true:
-                verdict = await self._append(call, stream, unit, base)
-                if verdict.verdict in ("ok", "repeated", "moot"):
-                    return unit, verdict
-                if verdict.verdict == "reused":
-                    raise RequestIdReused(request_id=call.request_id)
-                if verdict.verdict == "tracking":
-                    raise OutOfStep(verdict.detail)
-                if verdict.verdict == "guard" and verdict.detail not in unit.consulted:
-                    raise _exceeded(unit, verdict.detail)
+            try:
+                await plan(unit)
+            except Outage:
+                raise
+            except Exception:
+                if await self._stands(unit):
+                    raise
+            else:
+                if unit.still_true:
+                    verdict = await self._append(call, stream, unit, base)
+                    if verdict.verdict in ("ok", "repeated", "moot"):
+                        return unit, verdict
+                    await unit.judge(verdict)
             if monotonic() > until:
                 raise Conflict("others kept changing it")
             await asyncio.sleep(0)
 
+    async def _stands(self, unit: Unit) -> bool:
+        """Whether a plan failed on what the log holds, and not on a tip that is old, or never becomes true.
+
+        Asked through the committer, behind everything that is on its way into the log.
+        """
+        if not unit.still_true:
+            return False
+        if not unit.looked_at:
+            return True
+        verdict = await self.committer.submit(AppendRequest(events=(), looked_at=unit.looked_at))
+        return verdict.verdict == "ok"
+
     async def _append(self, call: Call, stream: UUID | None, unit: Unit, base: AppendRequest) -> Verdict:
         entry = unit.entry(stream) if stream else None
+        if stream and entry is None:
+            raise LookupError(f"the command leaves nothing at {stream}")
+        results = unit.results()
         request = replace(
             base,
             events=unit.events,
+            looked_at=[(seen, version) for seen, version in unit.looked_at if seen not in results],
             tenant=call.owner,
             request_id=call.request_id,
             fingerprint=call.fingerprint,
@@ -214,7 +224,6 @@ class Application:
         )
         answer = self.committer.submit(request)
         # From here to the await nothing else runs: what was submitted is at once the tip for whoever decides next.
-        results = unit.results()
         for changed, result in results.items():
             self._cache.advance(changed, result)
         verdict = await asyncio.shield(answer)
@@ -229,20 +238,8 @@ class Application:
             raise RequestIdReused(request_id=call.request_id)
         assert stored.stream is not None
         note_position(stored.position)
-        value: Any = None
-        for row in await self.log.stream(stored.stream):
-            if row.version > stored.version:
-                break
-            happened = codec.decode(row.type, row.schema_version, row.payload)
-            value = kind.begin(happened) if value is None else value.evolve(happened)
-        return Done(value, stored.version, stored.position, True, stored.stream)
-
-
-def _exceeded(unit: Unit, key: str) -> GuardExceeded:
-    amount = sum(
-        change.amount for new in unit.events for change in new.guards if isinstance(change, Draw) and change.key == key
-    )
-    return GuardExceeded(guard=key, amount=amount)
+        history = evolution(kind, await self.log.stream(stored.stream))
+        return Done(history[stored.version - 1].value, stored.version, stored.position, True, stored.stream)
 
 
 async def _nothing(unit: Unit) -> None:

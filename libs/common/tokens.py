@@ -105,7 +105,7 @@ def _load(path: Path) -> Ed25519PrivateKey:
     try:
         key = load_pem_private_key(path.read_bytes(), password=None)
     except (OSError, ValueError, TypeError) as error:
-        raise IssuerKeyUnusable(f"{path}: {str(error).splitlines()[0]}") from None
+        raise IssuerKeyUnusable(f"{path}: {error}") from None
     if not isinstance(key, Ed25519PrivateKey):
         raise IssuerKeyUnusable(f"{path} holds no Ed25519 key")
     return key

@@ -8,13 +8,14 @@ import msgspec
 
 from libs.common.changes import Draw, GuardChange, Recorded
 from libs.common.context import SHARED, Call
-from libs.common.errors import NotFound
+from libs.common.errors import GuardExceeded, NotFound, RequestIdReused
 from libs.common.events import Aggregate
+from libs.common.outages import OutOfStep
 from libs.common.service import Service
 from libs.common.store import codec
 from libs.common.store.cache import Cache, Entry
 from libs.common.store.reading import Log
-from libs.common.store.requests import NewEvent, Outgoing
+from libs.common.store.requests import NewEvent, Outgoing, Verdict
 
 A = TypeVar("A", bound=Aggregate)
 
@@ -33,6 +34,7 @@ class Unit:
         self._cache = cache
         self._log = log
         self._seen: dict[UUID, Entry | None] = {}
+        self._begun: dict[UUID, type[Aggregate]] = {}
         self._now: dict[UUID, Entry] = {}
 
     async def find(self, kind: type[A], stream: UUID) -> A | None:
@@ -69,7 +71,8 @@ class Unit:
             value = kind.begin(happened) if entry is None else entry.value.evolve(happened)
             owner = entry.tenant if entry else self.call.tenant if tenant is None else tenant
             entry = Entry(owner, entry.version + 1 if entry else 1, value)
-            self._seen.setdefault(stream, None)
+            if stream not in self._seen:
+                self._begun[stream] = kind
             self._now[stream] = entry
             self.events.append(self._new_event(happened, stream, entry))
         return entry.value if entry else None
@@ -78,6 +81,25 @@ class Unit:
     def still_true(self) -> bool:
         """Whether every aggregate looked at is still the one that commands decide on."""
         return all(self._cache.tip(stream) is seen for stream, seen in self._seen.items())
+
+    @property
+    def looked_at(self) -> list[tuple[UUID, int]]:
+        """Every aggregate looked at, with the version that was found, 0 for none."""
+        return [(stream, seen.version if seen else 0) for stream, seen in self._seen.items()]
+
+    async def judge(self, verdict: Verdict) -> None:
+        """Raises what a verdict means that no other decision of the same plan would change."""
+        if verdict.verdict == "reused":
+            raise RequestIdReused(request_id=self.call.request_id)
+        if verdict.verdict == "tracking":
+            raise OutOfStep(verdict.detail)
+        if verdict.verdict == "guard" and verdict.detail not in self.consulted:
+            draws = [change for new in self.events for change in new.guards if isinstance(change, Draw)]
+            amount = sum(draw.amount for draw in draws if draw.key == verdict.detail)
+            raise GuardExceeded(guard=verdict.detail, amount=amount)
+        for stream, kind in self._begun.items():
+            if verdict.verdict == "conflict" and await self._cache.load(kind, stream) is not None:
+                raise LookupError(f"{kind.KIND} {stream} is there already, and the plan has not looked for it")
 
     def results(self) -> dict[UUID, Entry]:
         """The aggregates that this unit changes, as it leaves them."""

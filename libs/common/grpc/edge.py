@@ -7,7 +7,7 @@ by nature: it ends when the process drains, and its client resumes elsewhere.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
 from time import perf_counter
 from typing import Any
@@ -25,7 +25,7 @@ from libs.common.grpc.auth import Authenticator
 from libs.common.grpc.calls import POSITION, Headers, call_of, position_of
 from libs.common.grpc.errors import EdgeRefusal, is_bug, status_of
 from libs.common.grpc.methods import Method, handler_like, method_of
-from libs.common.grpc.validation import check, checked
+from libs.common.grpc.validation import read, read_each
 from libs.common.outages import Overloaded
 
 DEFAULT_SECONDS = 30.0
@@ -65,6 +65,10 @@ class Edge(grpc.aio.ServerInterceptor):
         self._endless: set[asyncio.Task[Any]] = set()
         self.in_flight = 0
 
+    async def open(self) -> None:
+        """Gets ready for the first call; KeysUnreadable if no token could be checked."""
+        await self._authenticator.open()
+
     async def intercept_service(self, continuation: Any, details: Any) -> Any:
         """grpc asks for a method's handler."""
         path: str = details.method
@@ -98,12 +102,12 @@ class Edge(grpc.aio.ServerInterceptor):
     def _wrap(self, path: str, handler: Any) -> Any:
         method = method_of(path, handler, self._default_seconds)
 
-        async def respond(request: Any, context: Any) -> Any:
-            return await self._answer(method, request, context)
+        async def respond(sent: Any, context: Any) -> Any:
+            return await self._answer(method, sent, context)
 
         return handler_like(handler, respond)
 
-    async def _answer(self, method: Method, request: Any, context: Any) -> Any:
+    async def _answer(self, method: Method, sent: Any, context: Any) -> Any:
         """One call from its first byte to its status."""
         started = perf_counter()
         headers: Headers = dict(context.invocation_metadata() or ())
@@ -121,9 +125,9 @@ class Edge(grpc.aio.ServerInterceptor):
         ) as span:
             try:
                 try:
-                    call = await self._admit(method, headers, request, context, span)
+                    call, request = await self._admit(method, headers, sent, context, span)
                     with calling(call) as positions:
-                        answer = await method.respond(checked(request) if method.streams_in else request, context)
+                        answer = await method.respond(request, context)
                     if positions:
                         context.set_trailing_metadata(((POSITION, str(max(positions))),))
                     return answer
@@ -143,8 +147,10 @@ class Edge(grpc.aio.ServerInterceptor):
             finally:
                 self._left(method, code, span, perf_counter() - started)
 
-    async def _admit(self, method: Method, headers: Headers, request: Any, context: Any, span: Span) -> Call:
-        """All that stands before a method; raises what keeps the call out."""
+    async def _admit(
+        self, method: Method, headers: Headers, sent: Any, context: Any, span: Span
+    ) -> tuple[Call, Message | AsyncIterator[Message]]:
+        """All that stands before a method: its call and its request. Raises what keeps the call out."""
         if self._draining:
             raise _going_away()
         if self.in_flight > self._limit:
@@ -154,9 +160,7 @@ class Edge(grpc.aio.ServerInterceptor):
         remaining: float | None = context.time_remaining()
         if remaining is not None and remaining <= 0:
             raise EdgeRefusal(Code.DEADLINE_EXCEEDED, "DEADLINE_PASSED", "The deadline had passed; nothing was begun.")
-        message: Message | None = None if method.streams_in else request
-        if message is not None:
-            check(message)
+        message = None if method.streams_in else read(sent, method.parse)
         call = call_of(method.path, identity, headers, message, self._now(), span)
         position = position_of(headers)
         if position:
@@ -167,7 +171,7 @@ class Edge(grpc.aio.ServerInterceptor):
                 )
         if method.endless:
             self._endless.add(_this_task())
-        return call
+        return call, read_each(sent, method.parse) if message is None else message
 
     def _describe(self, method: Method, call: Call | None, failure: Exception, span: Span) -> Any:
         """The status of a failure; what nobody foresaw goes to the log, all of it."""

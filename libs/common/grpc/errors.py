@@ -53,7 +53,7 @@ class Violation:
     reason: str
 
 
-@dataclass
+@dataclass(eq=False)
 class EdgeRefusal(Exception):
     """The edge itself says no, before any command: who are you, may you, what is this, not now."""
 

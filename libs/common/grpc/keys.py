@@ -16,6 +16,8 @@ from urllib.request import urlopen
 
 import jwt
 
+from libs.common.settings import SettingsError
+
 LOOK_EVERY = 1.0
 ASK_EVERY = 300.0
 URL_SECONDS = 5.0
@@ -31,8 +33,8 @@ ALGORITHMS: Mapping[tuple[object, object], str] = {
 _LOG = logging.getLogger(__name__)
 
 
-class KeysUnreadable(Exception):
-    """There are no usable keys; the message is one line that names the source."""
+class KeysUnreadable(SettingsError):
+    """HUBAO_JWKS leads to no usable keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +99,8 @@ class KeySet:
                 self._keys = _parse(text)
                 self._seen = seen
                 self.generation += 1
-        except (OSError, ValueError, jwt.PyJWTError) as error:
-            raise KeysUnreadable(f"the token keys at {self._source} can't be read: {error}") from None
+        except (OSError, ValueError, TypeError, jwt.PyJWTError) as error:
+            raise KeysUnreadable(f"HUBAO_JWKS: no keys can be read from {self._source}: {error}") from None
 
 
 def _fetch(url: str) -> bytes:

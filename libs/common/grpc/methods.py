@@ -16,6 +16,7 @@ from google.rpc.code_pb2 import Code
 
 from libs.common.grpc.access import Access, access_to
 from libs.common.grpc.errors import EdgeRefusal
+from libs.common.grpc.validation import Parse
 
 Respond = Callable[[Any, Any], Awaitable[Any]]
 """Answers a request in its grpc context; for a stream, writes the answers and returns None."""
@@ -31,6 +32,7 @@ class Method:
     endless: bool
     """Ends only with its client or this process: a stream whose method is named `Watch…`."""
     attributes: dict[str, str]
+    parse: Parse
     respond: Respond
 
 
@@ -50,18 +52,22 @@ def method_of(path: str, handler: Any, default_seconds: float) -> Method:
         streams_in=bool(handler.request_streaming),
         endless=streams_out and name.startswith("Watch"),
         attributes={"rpc.system": "grpc", "rpc.service": service, "rpc.method": name},
+        parse=handler.request_deserializer,
         respond=respond,
     )
 
 
 def handler_like(handler: Any, respond: Respond) -> Any:
-    """A grpc handler of the same form that answers with `respond`."""
+    """A grpc handler of the same form that answers with `respond`, to which requests come as they were sent.
+
+    They are parsed later: what comes from nobody knows whom is not even read.
+    """
 
     async def answer(request: Any, context: Any) -> Any:
         return await respond(request, context)  # grpc looks whether this is a coroutine function.
 
     make = getattr(grpc, f"{_kind(handler)}_rpc_method_handler")
-    return make(answer, handler.request_deserializer, handler.response_serializer)
+    return make(answer, None, handler.response_serializer)
 
 
 def _kind(handler: Any) -> str:

@@ -62,7 +62,7 @@ class EdgeServer:
         return [name for _, _, name in self._servicers]
 
     async def start(self, *, serving: bool = True) -> int:
-        """Listens, and returns the bound port. AddressUnusable if that is not possible.
+        """Listens, and returns the bound port. AddressUnusable if that is not possible; KeysUnreadable.
 
         Without `serving`, health says NOT_SERVING until `serve` is called.
         """
@@ -70,6 +70,7 @@ class EdgeServer:
             add(servicer, self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         reflection.enable_server_reflection([*self.names, health.SERVICE_NAME, reflection.SERVICE_NAME], self._server)
+        await self._edge.open()
         port = self._bind()
         await self._set_health(health_pb2.HealthCheckResponse.SERVING if serving else _NOT_SERVING)
         await self._server.start()
@@ -114,7 +115,7 @@ class EdgeServer:
                 return self._server.add_insecure_port(self._address)
             return self._server.add_secure_port(self._address, _credentials(self._tls))
         except (RuntimeError, OSError) as error:
-            raise AddressUnusable(f"can't listen on {self._address}: {str(error).splitlines()[0]}") from None
+            raise AddressUnusable(f"can't listen on {self._address}: {error}") from None
 
 
 _NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING

@@ -1,29 +1,36 @@
 """Checks requests against the rules that stand in the protos, and describes each wrong field by its path there."""
 
-from collections.abc import AsyncIterable, AsyncIterator, Iterable
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
 from typing import Any
 
 import protovalidate
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 from google.rpc.code_pb2 import Code
 
 from libs.common.grpc.errors import EdgeRefusal, Violation
 
+Parse = Callable[[bytes], Message]
+"""A message class's `FromString`."""
+
 _VALIDATOR = protovalidate.Validator()
 
 
-def check(request: Message) -> None:
-    """Refuses a request with all of its wrong fields at once."""
+def read(sent: bytes, parse: Parse) -> Message:
+    """The request in these bytes. Refuses what is no message, and a message with all of its wrong fields at once."""
+    try:
+        request = parse(sent)
+    except DecodeError:
+        raise EdgeRefusal(Code.INVALID_ARGUMENT, "MALFORMED_REQUEST", "The request's bytes are no message.") from None
     found = _VALIDATOR.collect_violations(request)
     if found:
         raise _refusal([_violation(violation.proto) for violation in found])
+    return request
 
 
-async def checked(requests: AsyncIterable[Message]) -> AsyncIterator[Message]:
-    """A client's stream, each message checked as it comes."""
-    async for request in requests:
-        check(request)
-        yield request
+async def read_each(sent: AsyncIterable[bytes], parse: Parse) -> AsyncIterator[Message]:
+    """A client's stream, each message read as it comes."""
+    async for one in sent:
+        yield read(one, parse)
 
 
 def wrong(field: str, problem: str) -> EdgeRefusal:

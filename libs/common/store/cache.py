@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from libs.common.changes import Recorded
 from libs.common.events import Aggregate
 from libs.common.store import codec
 from libs.common.store.reading import Log, StoredRow
@@ -94,6 +95,19 @@ class Cache:
         entries.move_to_end(stream)
         if len(entries) > self._size:
             entries.popitem(last=False)
+
+
+def evolution(kind: type[Aggregate], rows: Sequence[StoredRow]) -> list[Recorded[Any]]:
+    """Each event of a stream, from its first, with the value after it."""
+    value: Any = None
+    history: list[Recorded[Any]] = []
+    for row in rows:
+        happened = codec.decode(row.type, row.schema_version, row.payload)
+        value = kind.begin(happened) if value is None else value.evolve(happened)
+        history.append(
+            Recorded(happened, value, row.stream, row.version, row.tenant, row.recorded_at, position=row.position)
+        )
+    return history
 
 
 def _evolved(kind: type[Aggregate], entry: Entry | None, rows: Sequence[StoredRow]) -> Entry | None:

@@ -8,15 +8,17 @@ sent again on a new connection, and what had been stored answers as `repeated`.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from time import monotonic
+from typing import Any
 from uuid import UUID
 
 import psycopg
 
 from libs.common import telemetry
-from libs.common.outages import Fenced, OutcomeUnknown, Overloaded
+from libs.common.outages import Fenced, Outage, OutcomeUnknown, Overloaded
+from libs.common.store.reading import CONNECTION
 from libs.common.store.requests import APPEND, AppendRequest, Verdict, arguments
 
 log = logging.getLogger(__name__)
@@ -37,8 +39,8 @@ class Committer:
     """Appends requests in the order of `submit`, many at a time.
 
     `refused` is called with the streams of every request that was not stored as submitted, before anyone hears of it:
-    whatever was decided on top of it must be decided again. Requests that already wait on those streams are answered
-    with a conflict.
+    whatever was decided on top of it must be decided again. Requests that already wait and were decided on those
+    streams are answered with a conflict.
     """
 
     def __init__(
@@ -49,9 +51,10 @@ class Committer:
         self._patience = patience
         self._queue: deque[_Ticket] = deque()
         self._wake = asyncio.Event()
-        self._connection: psycopg.AsyncConnection[tuple[object, ...]] | None = None
+        self._connection: psycopg.AsyncConnection[tuple[Any, ...]] | None = None
         self._task: asyncio.Task[None] | None = None
         self._closing = False
+        self._alone = 0
         self._epoch = 0
         self.failed: Exception | None = None
 
@@ -60,7 +63,7 @@ class Committer:
         connection = await self._connected()
         row = await (await connection.execute("SELECT epoch FROM head")).fetchone()
         assert row is not None
-        self._epoch = int(str(row[0]))
+        self._epoch = row[0]
         self._task = asyncio.create_task(self._run(), name="committer")
 
     @property
@@ -106,7 +109,9 @@ class Committer:
         """The next batch, in order; it ends before a request id that it already holds."""
         batch: list[_Ticket] = []
         ids: set[tuple[str, str]] = set()
-        while self._queue and len(batch) < MAX_BATCH:
+        most = 1 if self._alone else MAX_BATCH
+        self._alone = max(self._alone - 1, 0)
+        while self._queue and len(batch) < most:
             request = self._queue[0].request
             if request.request_id is not None:
                 key = (request.tenant, request.request_id)
@@ -130,9 +135,10 @@ class Committer:
 
     async def _fail(self, batch: list[_Ticket], error: Exception) -> None:
         """One bad request must not hurt its neighbours: after an error of the data itself each goes alone."""
-        if len(batch) > 1 and isinstance(error, (psycopg.DataError, psycopg.ProgrammingError, psycopg.IntegrityError)):
-            for ticket in batch:
-                await self._commit([ticket])
+        if len(batch) > 1 and not isinstance(error, Outage):
+            # Back to where they came from, so that those who were decided on a bad one fall with it.
+            self._queue.extendleft(reversed(batch))
+            self._alone = len(batch)
             return
         if isinstance(error, Fenced):
             self.failed = error
@@ -145,6 +151,8 @@ class Committer:
     def _answer(self, ticket: _Ticket, verdict: Verdict) -> None:
         if verdict.verdict != "ok":
             self._withdraw(ticket.request)
+        if verdict.verdict == "conflict":
+            self._refused([stream for stream, _ in ticket.request.looked_at])
         if not ticket.answer.done():
             ticket.answer.set_result(verdict)
 
@@ -156,7 +164,7 @@ class Committer:
         waiting = self._queue
         self._queue = deque()
         for ticket in waiting:
-            if any(new.stream in streams for new in ticket.request.events):
+            if not streams.isdisjoint(_decided_on(ticket.request)):
                 streams.update(new.stream for new in ticket.request.events)
                 self._refused(tuple(streams))
                 if not ticket.answer.done():
@@ -166,14 +174,11 @@ class Committer:
 
     async def _append(self, requests: list[AppendRequest]) -> list[Verdict]:
         until = monotonic() + self._patience
-        sent = False
         while True:
             try:
                 connection = await self._connected()
-                attempt, sent = sent, True
                 cursor = await connection.execute(APPEND, arguments(self._epoch, requests), prepare=True)
-                rows = await cursor.fetchall()
-                return [_after_loss(Verdict(*row)) if attempt else Verdict(*row) for row in rows]  # type: ignore[arg-type]
+                return [Verdict(*row) for row in await cursor.fetchall()]
             except (psycopg.OperationalError, psycopg.InterfaceError, OSError) as error:
                 if monotonic() > until:
                     raise OutcomeUnknown("the database does not answer") from error
@@ -184,12 +189,13 @@ class Committer:
                     raise Fenced(str(error).splitlines()[0]) from error
                 raise
 
-    async def _connected(self) -> psycopg.AsyncConnection[tuple[object, ...]]:
-        if self._connection is None or self._connection.closed or self._connection.broken:
-            self._connection = await psycopg.AsyncConnection.connect(self._url, autocommit=True, connect_timeout=5)
+    async def _connected(self) -> psycopg.AsyncConnection[tuple[Any, ...]]:
+        if self._connection is None or self._connection.closed:
+            self._connection = await psycopg.AsyncConnection.connect(self._url, **CONNECTION)
         return self._connection
 
 
-def _after_loss(verdict: Verdict) -> Verdict:
-    """On a batch sent twice, `repeated` means that the first sending was stored: that is our own success."""
-    return replace(verdict, verdict="ok") if verdict.verdict == "repeated" else verdict
+def _decided_on(request: AppendRequest) -> Iterator[UUID]:
+    """The streams whose state a request was decided on."""
+    yield from (new.stream for new in request.events)
+    yield from (stream for stream, _ in request.looked_at)

@@ -14,6 +14,16 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from libs.common.outages import OutcomeUnknown
 
+CONNECTION: dict[str, Any] = {
+    "autocommit": True,
+    "connect_timeout": 5,
+    # A server that has gone without a word is noticed in seconds, not after the two hours of the default.
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+
 _EVENT = "position, tenant, stream, version, type, schema_version, payload, metadata, recorded_at"
 
 
@@ -74,7 +84,7 @@ class Log:
     def __init__(self, url: str, *, pool_size: int = 6, patience: float = 15.0) -> None:
         self._patience = patience
         self._pool: AsyncConnectionPool[AsyncConnection[tuple[Any, ...]]] = AsyncConnectionPool(
-            url, min_size=1, max_size=pool_size, open=False, kwargs={"autocommit": True}, timeout=5
+            url, min_size=1, max_size=pool_size, open=False, kwargs=CONNECTION, timeout=5
         )
 
     @property

@@ -227,8 +227,8 @@ BEGIN
                     ON CONFLICT (key) DO UPDATE SET "limit" = excluded."limit";
                     -- The limit before it, so that a later refusal in this request can be taken back whole.
                     gd_amount[i] := now_limit;
-                ELSIF NOT FOUND OR (gd_amount[i] > 0 AND now_used + gd_amount[i] > now_limit)
-                      OR now_used + gd_amount[i] < 0 THEN
+                ELSIF NOT FOUND OR (gd_amount[i] > 0 AND gd_amount[i] > now_limit - now_used)
+                      OR gd_amount[i] < -now_used THEN
                     verdict := 'guard'; detail := gd_key[i];
                     EXIT;
                 ELSE

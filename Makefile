@@ -1,0 +1,83 @@
+# Everything a contributor runs. `make` alone lists it.
+
+PYTHON3 ?= $(shell command -v python3.11 || command -v python3)
+PYTHON  := .venv/bin/python
+PACKAGES := .venv/lib/python3.11/site-packages
+PROTOS  := $(shell find protos -name '*.proto')
+STUBS   := build/gen/.made
+
+# What a test run is about, where the run keeps its data, and the incidents that it reports as first notices.
+T ?=
+DATA ?= data
+INCIDENTS ?=
+export INCIDENTS
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.* ## ' $(MAKEFILE_LIST) | sed -E 's/:.* ## /\t/' | expand -t 10
+
+.PHONY: setup
+setup: $(STUBS) ## The environment from the hashed lock, and the stubs; the others need no set-up before them
+
+.PHONY: run
+run: $(STUBS) ## The whole system on this machine: a year, a portfolio, real incidents; up until Ctrl-C
+	@$(PYTHON) -m deploy.local run --data '$(DATA)'
+
+.PHONY: demo
+demo: $(STUBS) ## The same, then it ends; fails unless every figure and sum is right
+	@$(PYTHON) -m deploy.local demo --data '$(DATA)'
+
+.PHONY: test
+test: $(STUBS) ## All tests; `make test T=tests/policy` runs some
+	$(PYTHON) -m pytest $(T)
+
+.PHONY: check
+check: lint test ## Everything CI runs, in the same order
+
+.PHONY: lint
+lint: $(STUBS) ## Style, types, import contracts, protos
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	.venv/bin/buf lint build/image.binpb --config buf.yaml
+	.venv/bin/buf format protos --diff --exit-code
+	.ci/breaking
+
+.PHONY: bench
+bench: $(STUBS) ## Measurements: what is in tests/bench
+	@test -d tests/bench || { echo 'There is nothing in tests/bench yet' >&2; exit 1; }
+	$(PYTHON) -m pytest -s tests/bench
+
+.PHONY: faults
+faults: $(STUBS) ## The fault rig: what is in tests/faults
+	@test -d tests/faults || { echo 'There is nothing in tests/faults yet' >&2; exit 1; }
+	$(PYTHON) -m pytest -s tests/faults
+
+.PHONY: protos
+protos: .venv/.made ## Formats the protos and makes the stubs anew
+	.venv/bin/buf format -w protos
+	$(PYTHON) protos/generate.py
+	@touch $(STUBS)
+
+.PHONY: lock
+lock: .venv/.made ## Pins every package by hash again, after a change of pyproject.toml
+	.venv/bin/uv pip compile pyproject.toml --extra local --extra dev --generate-hashes --universal \
+		--python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header --quiet --output-file requirements.txt
+	@! grep -n 'http' requirements.txt || { echo 'requirements.txt names a host' >&2; exit 1; }
+
+$(STUBS): $(PROTOS) protos/generate.py .venv/.made
+	$(PYTHON) protos/generate.py
+	@touch $@
+
+.venv/.made: requirements.txt
+	@$(or $(PYTHON3),false) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
+		{ echo 'Hubao needs Python 3.11: `make PYTHON3=/path/to/python3.11`' >&2; exit 1; }
+	@$(PYTHON3) -c 'import ensurepip' || \
+		{ echo 'This Python can not make environments: install its venv package (python3-venv)' >&2; exit 1; }
+	$(PYTHON3) -m venv .venv
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.txt
+	@printf '%s\n' '$(CURDIR)' '$(CURDIR)/build/gen' > $(PACKAGES)/hubao.pth
+	@touch $@

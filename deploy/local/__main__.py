@@ -1,0 +1,126 @@
+"""`make run` and `make demo`: the whole system on this machine."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from deploy.local.checks import failed
+from deploy.local.clients import Refusal
+from deploy.local.cluster import NotDrained, Parked
+from deploy.local.flow import Advance
+from deploy.local.report import print_connection, print_incidents, print_report
+from deploy.local.scene import Outcome, Players, play, watch, while_alive
+from deploy.local.servers import ServerError
+from deploy.local.stack import ROOT, Stack
+
+ENTERPRISES = 300
+SHARED_INCIDENTS = ROOT.parent / "shared" / "data" / "incidents" / "vcdb_incidents.jsonl"
+OWN_INCIDENTS = ROOT / "deploy" / "local" / "incidents.jsonl"
+CANNOT_GO_ON = (ServerError, Refusal, NotDrained, Parked, OSError)
+
+app = typer.Typer(add_completion=False, help=__doc__, pretty_exceptions_enable=False)
+console = Console()
+
+Data = Annotated[Path, typer.Option(help="Where everything is kept; a later run goes on from it.")]
+Enterprises = Annotated[int, typer.Option(min=0, help="How many generated enterprises take out policies.")]
+
+
+class Bars:
+    """Shows each stage as a bar."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+
+    def stage(self, title: str, steps: int) -> Advance:
+        task = self._progress.add_task(title, total=steps)
+        return lambda: self._progress.advance(task)
+
+
+@app.command()
+def run(data: Data = Path("data"), enterprises: Enterprises = ENTERPRISES) -> None:
+    """Starts everything, plays the scene, reports, and stays up until Ctrl-C."""
+    with _plainly():
+        incidents = _incidents()
+        with Stack(data, os.environ) as stack:
+            asyncio.run(_show(stack, enterprises, incidents, stay=True))
+
+
+@app.command()
+def demo(data: Data = Path("data"), enterprises: Enterprises = ENTERPRISES) -> None:
+    """Starts everything, plays the scene, reports, and ends; fails unless every figure and sum is right."""
+    with _plainly():
+        incidents = _incidents()
+        with Stack(data, os.environ) as stack:
+            outcome = asyncio.run(_show(stack, enterprises, incidents, stay=False))
+    wrong = failed(outcome.checks)
+    for check in wrong:
+        console.print(f"[red]wrong:[/] {check.name}")
+    print(f"demo: {len(outcome.checks) - len(wrong)} passed, {len(wrong)} failed")
+    raise typer.Exit(1 if wrong else 0)
+
+
+async def _show(stack: Stack, enterprises: int, incidents: Path, *, stay: bool) -> Outcome:
+    players = Players.on(stack)
+    tokens = stack.write_tokens()
+    stack.write_addresses()
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console) as progress:
+        outcome = await while_alive(stack, play(players, Bars(progress), enterprises, incidents))
+    await print_report(console, players.cast, players.cluster, outcome.figures, outcome.invariants)
+    if outcome.incidents:
+        print_incidents(console, outcome.incidents)
+    print_connection(console, stack.addresses, tokens, stack.urls)
+    await players.channels.close()
+    if stay:
+        console.print("It stays up until Ctrl-C. A later `make run` goes on from the same data.")
+        await watch(stack)
+    return outcome
+
+
+def _incidents() -> Path:
+    """The incidents that were asked for, or the real ones if they are on this machine, or our own few."""
+    given = os.environ.get("INCIDENTS", "")
+    if given:
+        path = Path(given)
+        if not path.is_file() or not os.access(path, os.R_OK):
+            raise ServerError(f"the incidents file {path} can't be read")
+        return path
+    return SHARED_INCIDENTS if SHARED_INCIDENTS.is_file() else OWN_INCIDENTS
+
+
+@contextmanager
+def _plainly() -> Iterator[None]:
+    """Ends with one clear line instead of a traceback, and on SIGTERM as on Ctrl-C."""
+
+    def interrupt(_: int, __: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    except CANNOT_GO_ON as error:
+        print(f"hubao: {error}", file=sys.stderr)
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        print("hubao: stopped", file=sys.stderr)
+        raise typer.Exit(0) from None
+
+
+if __name__ == "__main__":
+    app(prog_name="python -m deploy.local")

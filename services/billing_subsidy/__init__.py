@@ -1,0 +1,1 @@
+"""billing_subsidy: who pays whom, and how much."""

@@ -1,0 +1,1 @@
+"""The commands of billing and subsidies: get, decide, record."""

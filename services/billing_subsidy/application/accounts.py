@@ -1,0 +1,151 @@
+"""Commands of policy accounts, and what their timers do."""
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+from libs.common.application import Application, Done, Loaded
+from libs.common.context import Call
+from libs.common.errors import NotYet
+from libs.common.money import Money
+from libs.common.service import Firing
+from libs.common.unit import Unit
+from services.billing_subsidy.application.reckoning import reckon_cases
+from services.billing_subsidy.application.streams import account_stream, reference_stream
+from services.billing_subsidy.domain import timers
+from services.billing_subsidy.domain.account.account import PolicyAccount
+from services.billing_subsidy.domain.account.events import AccountOpened, Cause, ClaimPaymentNoted, ClaimReserveNoted
+from services.billing_subsidy.domain.account.invoices import PaymentPlan
+from services.billing_subsidy.domain.account.premium import Movement, PolicyFacts
+from services.billing_subsidy.domain.errors import AccountNotFound
+from services.billing_subsidy.domain.reference import Reference, ReferenceGiven, Target
+
+OWN = "recorded"
+"""The source of money that a person recorded; a statement's is its id."""
+
+
+class Accounts:
+    """Receipts, refunds, payment plans and earned premium of policies."""
+
+    def __init__(self, application: Application) -> None:
+        self._application = application
+
+    async def get(self, call: Call, policy_id: UUID) -> Loaded[PolicyAccount]:
+        missing = AccountNotFound(policy_id=policy_id)
+        return await self._application.read(PolicyAccount, account_stream(policy_id), missing, tenant=call.tenant)
+
+    async def record_receipt(
+        self, call: Call, policy_id: UUID, reference: str, amount: Money, value_date: date, payer_name: str, etag: str
+    ) -> Done[PolicyAccount]:
+        async def plan(unit: Unit) -> None:
+            account = await account_of(unit, policy_id)
+            events = account.receive(reference, amount, value_date, payer_name, OWN, unit.call.today)
+            unit.record(PolicyAccount, account_stream(policy_id), events)
+            await reckon_cases(unit, policy_id)
+
+        return await self._application.execute(call, PolicyAccount, account_stream(policy_id), plan, etag=etag)
+
+    async def record_refund_paid(
+        self, call: Call, policy_id: UUID, reference: str, amount: Money, paid_on: date, etag: str
+    ) -> Done[PolicyAccount]:
+        async def plan(unit: Unit) -> None:
+            account = await account_of(unit, policy_id)
+            events = account.pay_refund(reference, amount, paid_on, OWN, unit.call.today)
+            unit.record(PolicyAccount, account_stream(policy_id), events)
+            await reckon_cases(unit, policy_id)
+
+        return await self._application.execute(call, PolicyAccount, account_stream(policy_id), plan, etag=etag)
+
+    async def set_plan(self, call: Call, policy_id: UUID, plan: PaymentPlan, etag: str) -> Done[PolicyAccount]:
+        return await self._application.change(
+            call,
+            PolicyAccount,
+            account_stream(policy_id),
+            lambda account: account.set_plan(plan, call.today),
+            AccountNotFound(policy_id=policy_id),
+            etag=etag,
+        )
+
+    async def recognise_earned(self, call: Call, policy_id: UUID, through: date) -> Done[PolicyAccount]:
+        return await self._application.change(
+            call,
+            PolicyAccount,
+            account_stream(policy_id),
+            lambda account: account.earn(through, call.today),
+            AccountNotFound(policy_id=policy_id),
+        )
+
+
+async def account_of(unit: Unit, policy_id: UUID) -> PolicyAccount:
+    """The account of one of the call's own policies."""
+    return await unit.get(PolicyAccount, account_stream(policy_id), AccountNotFound(policy_id=policy_id))
+
+
+async def heard_account(unit: Unit, policy_id: UUID) -> PolicyAccount:
+    """The account, for a reaction to a service that may be ahead of policy's announcements here."""
+    account = await unit.find(PolicyAccount, account_stream(policy_id))
+    if account is None:
+        raise NotYet(f"the account of policy {policy_id} is not open yet")
+    return account
+
+
+async def open_account(unit: Unit, facts: PolicyFacts, bound_on: date, movement: Movement) -> None:
+    """Opens a policy's account, invoices its premium, and opens its subsidy cases."""
+    stream = account_stream(facts.policy_id)
+    if await unit.find(PolicyAccount, stream) is not None:
+        return
+    account = unit.record(
+        PolicyAccount, stream, [AccountOpened(facts=facts, plan=PaymentPlan(), bound_on=bound_on)]
+    )
+    assert account is not None
+    unit.record(PolicyAccount, stream, account.move(Cause.BOUND, [movement], bound_on, unit.call.today))
+    number = reference_stream(unit.call.tenant, facts.policy_number)
+    if await unit.find(Reference, number) is not None:
+        raise ValueError(f"policy number {facts.policy_number} was used before")
+    given = ReferenceGiven(number=facts.policy_number, target=Target.POLICY, target_id=facts.policy_id)
+    unit.record(Reference, number, [given])
+    await reckon_cases(unit, facts.policy_id)
+
+
+async def move_premium(unit: Unit, policy_id: UUID, cause: Cause, movements: Sequence[Movement]) -> None:
+    """Invoices or credits what a change of a policy makes, and reckons its subsidy cases."""
+    account = await heard_account(unit, policy_id)
+    if not movements:
+        return
+    events = account.move(cause, movements, movements[-1].recorded_on, unit.call.today)
+    unit.record(PolicyAccount, account_stream(policy_id), events)
+    await reckon_cases(unit, policy_id)
+
+
+async def earn_all(unit: Unit, policy_id: UUID, expired_on: date) -> None:
+    """Recognises what is left of a policy's premium when its term has run out."""
+    account = await heard_account(unit, policy_id)
+    through = max(expired_on, account.earned.through) if account.earned else expired_on
+    unit.record(PolicyAccount, account_stream(policy_id), account.earn(through, unit.call.today))
+
+
+async def note_reserve(unit: Unit, policy_id: UUID, noted: ClaimReserveNoted) -> None:
+    account = await heard_account(unit, policy_id)
+    unit.record(PolicyAccount, account_stream(policy_id), account.note_reserve(noted, unit.call.today))
+
+
+async def note_claim_payment(unit: Unit, policy_id: UUID, noted: ClaimPaymentNoted) -> None:
+    account = await heard_account(unit, policy_id)
+    unit.record(PolicyAccount, account_stream(policy_id), account.note_claim_payment(noted, unit.call.today))
+
+
+async def find_overdue(unit: Unit, stream: UUID) -> None:
+    """A due date has passed: announces it if its money is missing."""
+    account = await unit.find(PolicyAccount, stream)
+    if account is not None:
+        unit.record(PolicyAccount, stream, account.find_overdue(unit.call.today))
+
+
+async def lapse_grace(unit: Unit, stream: UUID) -> None:
+    """Grace has run out: announces it if the money is still missing."""
+    account = await unit.find(PolicyAccount, stream)
+    if account is not None:
+        unit.record(PolicyAccount, stream, account.lapse_grace(unit.call.today))
+
+
+FIRING: dict[str, Firing] = {timers.OVERDUE: find_overdue, timers.GRACE: lapse_grace}

@@ -1,0 +1,162 @@
+"""Opens the subsidy cases of a policy and reckons them anew.
+
+This runs inside whatever moved the premium: a receipt, a refund, a change of the policy. The account is the only
+source; no other service is asked.
+
+On what premium a case rests: for the base `paid`, the net premium that was paid with a value date in the window (with
+a window on inception: at all), but never more than the net premium of the timeline; for `invoiced`, the net premium of
+the timeline. So an unpaid additional premium adds nothing, a return premium counts at once, and the same final premium
+always leads to the same entitlement, whatever came in between.
+"""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from libs.common.changes import Draw, SetLimit
+from libs.common.money import CNY, Money
+from libs.common.unit import Unit
+from services.billing_subsidy.application.streams import DIRECTORY, account_stream, case_stream, reference_stream
+from services.billing_subsidy.domain.account.account import PolicyAccount
+from services.billing_subsidy.domain.entitlement import Applicant, Entitlement, LevelAmount, entitle
+from services.billing_subsidy.domain.errors import AccountNotFound, ProgrammeNotFound
+from services.billing_subsidy.domain.guards import budget_key
+from services.billing_subsidy.domain.programme.directory import Listing, ProgrammeDirectory
+from services.billing_subsidy.domain.programme.programme import Programme
+from services.billing_subsidy.domain.programme.rules import Base, Level, ProgrammeRules, WindowBasis
+from services.billing_subsidy.domain.reference import Reference, ReferenceGiven, Target
+from services.billing_subsidy.domain.subsidy_case.case import LevelState, Room, SubsidyCase
+from services.billing_subsidy.domain.subsidy_case.events import CaseOpened, Evidence, Purse
+
+
+async def reckon_cases(unit: Unit, policy_id: UUID) -> None:
+    """Opens what is missing among the policy's cases, and brings each grant to its entitlement, in order of opening."""
+    account = await _open_missing(unit, policy_id)
+    cases: dict[UUID, SubsidyCase] = {}
+    for programme_id in account.programmes:
+        stream = case_stream(unit.call.tenant, policy_id, programme_id)
+        case = await unit.find(SubsidyCase, stream)
+        assert case is not None
+        cases[stream] = case
+    for stream, case in cases.items():
+        elsewhere = any(other.granted for other_stream, other in cases.items() if other_stream != stream)
+        cases[stream] = await _reckon(unit, account, stream, case, elsewhere)
+
+
+async def _open_missing(unit: Unit, policy_id: UUID) -> PolicyAccount:
+    missing = AccountNotFound(policy_id=policy_id)
+    account = await unit.get(PolicyAccount, account_stream(policy_id), missing)
+    directory = await unit.find(ProgrammeDirectory, DIRECTORY) or ProgrammeDirectory()
+    facts = account.facts
+    for listing in directory.listings:
+        known = listing.programme_id in account.programmes
+        if not known and listing.addresses(facts.region, facts.term.inception, unit.call.today):
+            account = await _open(unit, account, listing)
+    return account
+
+
+async def _open(unit: Unit, account: PolicyAccount, listing: Listing) -> PolicyAccount:
+    programme = await _programme(unit, listing.programme_id)
+    policy_id, tenant = account.facts.policy_id, unit.call.tenant
+    stream = case_stream(tenant, policy_id, listing.programme_id)
+    caps = tuple(
+        LevelAmount(rule.level, rule.enterprise_year_cap)
+        for rule in programme.rules(listing.version).levels
+        if rule.enterprise_year_cap is not None
+    )
+    purse = Purse(listing.programme_id, account.facts.insured_uscc, account.facts.term.inception.year, caps)
+    number = f"SC{stream.hex[:12].upper()}"
+    opened = CaseOpened(
+        policy_id=policy_id,
+        case_number=number,
+        rule_version=listing.version,
+        purse=purse,
+        opened_on=unit.call.today,
+    )
+    unit.record(SubsidyCase, stream, [opened])
+    given = ReferenceGiven(number=number, target=Target.CASE, target_id=stream)
+    unit.record(Reference, reference_stream(tenant, number), [given])
+    linked = unit.record(
+        PolicyAccount, account_stream(policy_id), account.link_case(listing.programme_id, stream)
+    )
+    assert linked is not None
+    return linked
+
+
+async def _reckon(unit: Unit, account: PolicyAccount, stream: UUID, case: SubsidyCase, elsewhere: bool) -> SubsidyCase:
+    programme = await _programme(unit, case.purse.programme_id)
+    rules = programme.rules(case.rule_version)
+    entitlement = entitle(rules, case.rule_version, applicant(account, rules, elsewhere))
+    room = await _room(unit, case, entitlement)
+    reason = "POLICY_CANCELLED" if account.cancelled else "PREMIUM_REDUCED"
+    events = case.reckon(entitlement, evidence(account, rules), room, reason, unit.call.today)
+    return unit.record(SubsidyCase, stream, events) or case
+
+
+def applicant(account: PolicyAccount, rules: ProgrammeRules, elsewhere: bool) -> Applicant:
+    """What the rules are asked about."""
+    facts = account.facts
+    window = rules.window if rules.window_basis is WindowBasis.PAYMENT else None
+    paid_in_window = bool(account.received_in(window))
+    base = account.net_paid(window)
+    if rules.base is Base.INVOICED:
+        base = account.net if paid_in_window or window is None else facts.zero
+    return Applicant(
+        currency=facts.currency,
+        size=facts.size,
+        industry=facts.industry,
+        region=facts.region,
+        line=facts.line,
+        subsidy_classes=facts.subsidy_classes,
+        term=facts.term,
+        base=max(base, facts.zero),
+        paid_outside=bool(account.received) and not paid_in_window,
+        subsidised_elsewhere=elsewhere,
+    )
+
+
+def evidence(account: PolicyAccount, rules: ProgrammeRules) -> tuple[Evidence, ...]:
+    """The policy, and the payments that count."""
+    facts = account.facts
+    policy = Evidence.of("POLICY", facts.policy_number, account.bound_on, facts.insured_uscc, facts.term, account.net)
+    counted = (
+        receipt
+        for receipt in account.receipts
+        if rules.window_basis is not WindowBasis.PAYMENT or receipt.value_date in rules.window
+    )
+    payments = (
+        Evidence.of("PAYMENT", receipt.reference, receipt.value_date, receipt.amount, receipt.payer_name)
+        for receipt in counted
+    )
+    return (policy, *payments)
+
+
+async def _room(unit: Unit, case: SubsidyCase, entitlement: Entitlement) -> Mapping[Level, Room]:
+    """What is left where the entitlement is above the grant."""
+    room: dict[Level, Room] = {}
+    for item in entitlement.amounts:
+        if item.amount > case.levels.get(item.level, LevelState()).granted:
+            cap_key = case.purse.cap_key(item.level)
+            room[item.level] = Room(
+                budget=await _available(unit, budget_key(case.purse.programme_id, item.level)),
+                enterprise=await _available(unit, cap_key) if cap_key else None,
+            )
+    return room
+
+
+async def _available(unit: Unit, key: str) -> Money:
+    """What is left of a guard, with what this unit itself does to it before it is stored."""
+    left = await unit.available(key)
+    fen = 0 if left is None else left
+    for new in unit.events:
+        for change in new.guards:
+            match change:
+                case SetLimit(key=changed, limit=limit) if changed == key and left is None:
+                    fen += limit
+                    left = fen
+                case Draw(key=changed, amount=amount) if changed == key:
+                    fen -= amount
+    return Money(CNY, fen)
+
+
+async def _programme(unit: Unit, programme_id: UUID) -> Programme:
+    return await unit.get(Programme, programme_id, ProgrammeNotFound(programme_id=programme_id), any_tenant=True)

@@ -1,0 +1,57 @@
+"""Commands of vendor accounts."""
+
+from datetime import date
+from uuid import UUID
+
+from libs.common.application import Application, Done, Loaded
+from libs.common.context import Call
+from libs.common.money import Money
+from libs.common.unit import Unit
+from services.billing_subsidy.application.streams import vendor_stream
+from services.billing_subsidy.domain.errors import VendorAccountNotFound
+from services.billing_subsidy.domain.vendor_account import CreditAccrued, FeeAccrued, VendorAccount
+
+
+class Settlement:
+    """What vendors are owed, and paying them."""
+
+    def __init__(self, application: Application) -> None:
+        self._application = application
+
+    async def get(self, call: Call, vendor_id: str) -> Loaded[VendorAccount]:
+        missing = VendorAccountNotFound(vendor_id=vendor_id)
+        stream = vendor_stream(call.tenant, vendor_id)
+        return await self._application.read(VendorAccount, stream, missing, tenant=call.tenant)
+
+    async def record_payment(
+        self, call: Call, vendor_id: str, reference: str, amount: Money, paid_on: date, etag: str
+    ) -> Done[VendorAccount]:
+        return await self._application.change(
+            call,
+            VendorAccount,
+            vendor_stream(call.tenant, vendor_id),
+            lambda account: account.pay(reference, amount, paid_on, call.today),
+            VendorAccountNotFound(vendor_id=vendor_id),
+            etag=etag,
+        )
+
+
+async def accrue_fee(unit: Unit, fee: FeeAccrued) -> None:
+    """Takes the fee of a verified order into the vendor's account."""
+    stream, account = await _account(unit, fee.vendor_id, fee.fee.currency)
+    unit.record(VendorAccount, stream, account.accrue_fee(fee, unit.call.today))
+
+
+async def accrue_credit(unit: Unit, credit: CreditAccrued) -> None:
+    """Takes a service credit into the vendor's account."""
+    stream, account = await _account(unit, credit.vendor_id, credit.amount.currency)
+    unit.record(VendorAccount, stream, account.accrue_credit(credit, unit.call.today))
+
+
+async def _account(unit: Unit, vendor_id: str, currency: str) -> tuple[UUID, VendorAccount]:
+    stream = vendor_stream(unit.call.tenant, vendor_id)
+    account = await unit.find(VendorAccount, stream)
+    if account is None:
+        account = unit.record(VendorAccount, stream, VendorAccount.open(vendor_id, currency))
+        assert account is not None
+    return stream, account

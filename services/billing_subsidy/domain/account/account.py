@@ -1,0 +1,231 @@
+"""The account of one policy.
+
+It opens when the policy is bound; its stream is the policy's id. Invoices follow from the movements of premium;
+receipts are applied to the oldest due date first; every fact brings the journal entries that it makes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import ClassVar
+from uuid import UUID
+
+from libs.common.money import Money, total
+from services.billing_subsidy.domain.account.events import (
+    AccountEvent,
+    AccountOpened,
+    CaseLinked,
+    Cause,
+    ClaimPaymentNoted,
+    ClaimReserveNoted,
+    CostType,
+    GraceLapsed,
+    Invoiced,
+    OverdueCured,
+    OverdueFound,
+    PlanSet,
+    PremiumEarned,
+    PremiumMoved,
+    Received,
+    RefundPaid,
+)
+from services.billing_subsidy.domain.account.invoices import (
+    PaymentPlan,
+    invoices_for,
+    red_letters,
+)
+from services.billing_subsidy.domain.account.position import Position
+from services.billing_subsidy.domain.account.premium import Movement, earned_through
+from services.billing_subsidy.domain.account.standing import Standing
+from services.billing_subsidy.domain.checks import check_amount, check_not_future
+from services.billing_subsidy.domain.errors import AlreadyEarned, PaymentPlanFixed, ReferenceUsed, RefundTooHigh
+from services.billing_subsidy.domain.ledger import claims as claim_rules
+from services.billing_subsidy.domain.ledger import premium as premium_rules
+from services.billing_subsidy.domain.ledger.entry import EntryPosted, Occasion
+
+
+@dataclass(frozen=True)
+class PolicyAccount(Standing):
+    """The account of one policy: its standing, and what may happen to it."""
+
+    KIND: ClassVar[str] = "billing_subsidy.PolicyAccount"
+
+    # Decisions.
+
+    def move(
+        self, cause: Cause, movements: Sequence[Movement], issued_on: date, today: date
+    ) -> list[AccountEvent]:
+        """Takes over movements of premium, invoices the difference, and posts both."""
+        new = tuple(movement for movement in movements if movement.number > len(self.movements))
+        if not new:
+            return []  # Heard before.
+        if [movement.number for movement in new] != list(range(len(self.movements) + 1, new[-1].number + 1)):
+            raise ValueError(f"a transaction is missing before number {new[0].number}")
+        net = total((movement.net for movement in new), self.facts.currency)
+        vat = total((movement.vat for movement in new), self.facts.currency)
+        invoices = invoices_for(new, self.plan, self.facts.policy_number, len(self.invoices), issued_on)
+        entries: list[EntryPosted] = []
+        for movement in new:
+            occasion = self._occasion(f"policy.PremiumTransaction/{movement.number}", movement.effective_date, today)
+            entries += premium_rules.premium_written(movement, self.facts, occasion)
+        after = self.position.charge(net + vat)
+        settled = self._occasion(f"policy.PremiumTransaction/{new[-1].number}", issued_on, today)
+        entries += premium_rules.credit_settled(self.position, after, net + vat, settled)
+        moved = PremiumMoved(cause=cause, movements=new, net=net, vat=vat)
+        events: list[AccountEvent] = [moved, *(Invoiced(invoice=invoice) for invoice in invoices)]
+        return [*events, *self._cured_by(events, "credit"), *entries]
+
+    def set_plan(self, plan: PaymentPlan, today: date) -> list[PlanSet | Invoiced]:
+        """Changes how the premium of the term is paid: red letters, then the same amounts under the new plan."""
+        plan.check()
+        if plan == self.plan:
+            return []
+        if self.receipts:
+            raise PaymentPlanFixed(why="money came in")
+        if self.overdue:
+            raise PaymentPlanFixed(why="premium is overdue")
+        if self.movements[-1].number != 1:
+            raise PaymentPlanFixed(why="the premium has changed since binding")
+        number = self.facts.policy_number
+        back = red_letters(self.invoices, number, today)
+        anew = invoices_for(self.movements, plan, number, len(self.invoices) + len(back), today)
+        return [PlanSet(plan=plan), *(Invoiced(invoice=invoice) for invoice in (*back, *anew))]
+
+    def receive(
+        self, reference: str, amount: Money, value_date: date, payer_name: str, source: str, today: date
+    ) -> list[AccountEvent]:
+        """Takes money in; what is more than owed is kept as unapplied cash."""
+        check_amount("amount", amount, self.facts.currency)
+        check_not_future("value_date", value_date, today)
+        for receipt in self.receipts:
+            if receipt.reference == reference:
+                if (receipt.amount, receipt.value_date) == (amount, value_date):
+                    return []
+                raise ReferenceUsed(reference=reference, use="receipt")
+        after = self.position.receive(amount)
+        event: AccountEvent = Received(
+            reference=reference,
+            amount=amount,
+            applied=self.position.receivable - after.receivable,
+            value_date=value_date,
+            payer_name=payer_name,
+            source=source,
+        )
+        occasion = self._occasion(f"billing_subsidy.Received/{reference}", value_date, today)
+        entries = premium_rules.premium_received(self.position, after, amount, occasion)
+        return [event, *self._cured_by([event], "receipt"), *entries]
+
+    def pay_refund(
+        self, reference: str, amount: Money, paid_on: date, source: str, today: date
+    ) -> list[RefundPaid | EntryPosted]:
+        """Notes that a credit was paid out."""
+        check_amount("amount", amount, self.facts.currency)
+        check_not_future("paid_on", paid_on, today)
+        for refund in self.refunds:
+            if refund.reference == reference:
+                if (refund.amount, refund.paid_on) == (amount, paid_on):
+                    return []
+                raise ReferenceUsed(reference=reference, use="refund")
+        if amount > self.position.credit:
+            raise RefundTooHigh(credit=self.position.credit, amount=amount)
+        after = self.position.refund(amount)
+        occasion = self._occasion(f"billing_subsidy.RefundPaid/{reference}", paid_on, today)
+        event = RefundPaid(reference=reference, amount=amount, paid_on=paid_on, source=source)
+        return [event, *premium_rules.refund_paid(self.position, after, amount, occasion)]
+
+    def find_overdue(self, today: date) -> list[OverdueFound]:
+        """Notes that a due date has passed without its money; each due date is noted once."""
+        due_on = self.next_due()
+        if due_on is None or due_on >= today:
+            return []
+        grace_until = due_on + timedelta(days=self.plan.grace_days)
+        return [OverdueFound(outstanding=self.overdue_on(today), due_on=due_on, grace_until=grace_until)]
+
+    def lapse_grace(self, today: date) -> list[GraceLapsed]:
+        """Notes that grace ran out; once, until the debt is paid."""
+        if self.overdue is None or self.grace is not None or today <= self.overdue.grace_until:
+            return []
+        expired_on = self.overdue.grace_until + timedelta(days=1)
+        return [GraceLapsed(outstanding=self.overdue_on(today), expired_on=expired_on)]
+
+    def earn(self, through: date, today: date) -> list[PremiumEarned | EntryPosted]:
+        """Recognises premium through a day of cover."""
+        if self.earned is not None and through < self.earned.through:
+            raise AlreadyEarned(through=self.earned.through)
+        earned = earned_through(self.movements, self.facts, through)
+        amount = earned - (self.earned.earned if self.earned else self.facts.zero)
+        if not amount and self.earned is not None and self.earned.through == through:
+            return []
+        occasion = self._occasion(f"billing_subsidy.PremiumEarned/{through}", through, today)
+        event = PremiumEarned(through=through, earned=earned, amount=amount)
+        return [event, *premium_rules.premium_earned(amount, occasion)]
+
+    def note_reserve(self, noted: ClaimReserveNoted, today: date) -> list[ClaimReserveNoted | EntryPosted]:
+        """Posts a change of a claim's reserve."""
+        occasion = self._occasion(f"claims.ReserveChanged/{noted.claim_id}", noted.effective_date, today)
+        entries = claim_rules.reserve_changed(self.facts, noted.cost_type, noted.outstanding, noted.delta, occasion)
+        return [noted, *entries]
+
+    def note_claim_payment(self, noted: ClaimPaymentNoted, today: date) -> list[ClaimPaymentNoted | EntryPosted]:
+        """Posts a payment that claims approved; each payment once."""
+        if noted.payment_id in self.claim_payments:
+            return []
+        if noted.cost_type is CostType.RECOVERY:
+            raise ValueError("a recovery is not paid out")
+        occasion = self._occasion(f"claims.PaymentApproved/{noted.payment_id}", noted.approved_on, today)
+        return [noted, *claim_rules.claim_paid(self.facts, noted.amount, occasion)]
+
+    def _cured_by(self, events: Sequence[AccountEvent], by: str) -> list[OverdueCured]:
+        """Notes, if something was overdue, that these events leave nothing of those due dates missing."""
+        if self.overdue is None:
+            return []
+        after = self
+        for event in events:
+            after = after.evolve(event)
+        return [] if after.overdue_on(self.overdue.due_on + timedelta(days=1)) else [OverdueCured(by=by)]
+
+    def link_case(self, programme_id: UUID, case_id: UUID) -> list[CaseLinked]:
+        """Notes that a programme's case was opened for the policy."""
+        return [] if programme_id in self.programmes else [CaseLinked(programme_id=programme_id, case_id=case_id)]
+
+    def _occasion(self, cause: str, effective_date: date, booked_on: date) -> Occasion:
+        return Occasion(cause, effective_date, booked_on, self.facts.policy_id)
+
+    # Evolution.
+
+    @classmethod
+    def begin(cls, event: AccountOpened) -> "PolicyAccount":
+        return cls(event.facts, event.plan, event.bound_on, Position.nothing(event.facts.currency))
+
+    def evolve(self, event: AccountEvent) -> "PolicyAccount":
+        match event:
+            case PremiumMoved():
+                return replace(
+                    self,
+                    movements=self.movements + event.movements,
+                    position=self.position.charge(event.net + event.vat),
+                    cancelled=event.cause is Cause.CANCELLED,
+                )
+            case Invoiced():
+                return replace(self, invoices=(*self.invoices, event.invoice))
+            case Received():
+                position = self.position.receive(event.amount)
+                return replace(self, receipts=(*self.receipts, event), position=position)
+            case RefundPaid():
+                return replace(self, refunds=(*self.refunds, event), position=self.position.refund(event.amount))
+            case PlanSet():
+                return replace(self, plan=event.plan)
+            case OverdueFound():
+                return replace(self, overdue=event)
+            case OverdueCured():
+                return replace(self, overdue=None, grace=None)
+            case GraceLapsed():
+                return replace(self, grace=event)
+            case PremiumEarned():
+                return replace(self, earned=event)
+            case ClaimPaymentNoted():
+                return replace(self, claim_payments=self.claim_payments | {event.payment_id})
+            case CaseLinked():
+                return replace(self, programmes=(*self.programmes, event.programme_id))
+            case ClaimReserveNoted() | EntryPosted() | AccountOpened():
+                return self

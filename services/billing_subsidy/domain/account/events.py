@@ -1,0 +1,145 @@
+"""What happens to a policy account. Amounts are gross of VAT if nothing else is said."""
+
+from datetime import date
+from enum import StrEnum
+from uuid import UUID
+
+from libs.common.events import event
+from libs.common.money import Money
+from services.billing_subsidy.domain.account.invoices import Invoice, PaymentPlan
+from services.billing_subsidy.domain.account.premium import Movement, PolicyFacts
+from services.billing_subsidy.domain.ledger.entry import EntryPosted
+
+
+class Cause(StrEnum):
+    BOUND = "bound"
+    CHANGED = "changed"
+    CANCELLED = "cancelled"
+
+
+class CostType(StrEnum):
+    INDEMNITY = "indemnity"
+    EXPENSE = "expense"
+    RECOVERY = "recovery"
+
+
+@event("billing_subsidy.AccountOpened")
+class AccountOpened:
+    facts: PolicyFacts
+    plan: PaymentPlan
+    bound_on: date
+
+
+@event("billing_subsidy.PremiumMoved")
+class PremiumMoved:
+    """Policy announced movements of premium; `net` and `vat` are their sums."""
+
+    cause: Cause
+    movements: tuple[Movement, ...]
+    net: Money
+    vat: Money
+
+
+@event("billing_subsidy.PlanSet")
+class PlanSet:
+    plan: PaymentPlan
+
+
+@event("billing_subsidy.Invoiced")
+class Invoiced:
+    invoice: Invoice
+
+
+@event("billing_subsidy.Received")
+class Received:
+    """Money came in; `applied` of it pays what was owed, the rest is unapplied cash."""
+
+    reference: str
+    amount: Money
+    applied: Money
+    value_date: date
+    payer_name: str
+    source: str
+
+
+@event("billing_subsidy.RefundPaid")
+class RefundPaid:
+    reference: str
+    amount: Money
+    paid_on: date
+    source: str
+
+
+@event("billing_subsidy.OverdueFound")
+class OverdueFound:
+    outstanding: Money
+    due_on: date
+    grace_until: date
+
+
+@event("billing_subsidy.OverdueCured")
+class OverdueCured:
+    """Nothing is missing any more of what was overdue; `by` is "receipt" or "credit"."""
+
+    by: str
+
+
+@event("billing_subsidy.GraceLapsed")
+class GraceLapsed:
+    outstanding: Money
+    expired_on: date
+
+
+@event("billing_subsidy.PremiumEarned")
+class PremiumEarned:
+    """The lead's premium earned by the end of `through`, net of VAT; `amount` is the difference to before."""
+
+    through: date
+    earned: Money
+    amount: Money
+
+
+@event("billing_subsidy.ClaimReserveNoted")
+class ClaimReserveNoted:
+    claim_id: UUID
+    part_code: str
+    cost_type: CostType
+    outstanding: Money
+    delta: Money
+    effective_date: date
+
+
+@event("billing_subsidy.ClaimPaymentNoted")
+class ClaimPaymentNoted:
+    claim_id: UUID
+    payment_id: UUID
+    part_code: str
+    cost_type: CostType
+    amount: Money
+    approved_on: date
+
+
+@event("billing_subsidy.CaseLinked")
+class CaseLinked:
+    """A subsidy case was opened for the policy under a programme."""
+
+    programme_id: UUID
+    case_id: UUID
+
+
+AccountEvent = (
+    AccountOpened
+    | PremiumMoved
+    | PlanSet
+    | Invoiced
+    | Received
+    | RefundPaid
+    | OverdueFound
+    | OverdueCured
+    | GraceLapsed
+    | PremiumEarned
+    | ClaimReserveNoted
+    | ClaimPaymentNoted
+    | CaseLinked
+    | EntryPosted
+)

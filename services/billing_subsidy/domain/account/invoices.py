@@ -1,0 +1,166 @@
+"""Invoices: a pure function of the movements of premium and the payment plan.
+
+The movements of one announcement are invoiced together as the difference that they make; so the invoices always sum
+to the premium of the timeline, and none is ever edited. Money is applied to the oldest due date first.
+"""
+
+from calendar import monthrange
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from fractions import Fraction
+
+from libs.common.errors import InvalidField
+from libs.common.money import Money, total
+from services.billing_subsidy.domain.account.premium import Movement, MovementKind
+
+
+class InvoiceKind(StrEnum):
+    PREMIUM = "premium"
+    ADDITIONAL = "additional"
+    CREDIT_NOTE = "credit_note"
+    RED_LETTER = "red_letter"
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentPlan:
+    """How the premium of the term is paid."""
+
+    instalments: int = 1
+    due_days: int = 30
+    grace_days: int = 30
+
+    def check(self) -> None:
+        """Refuses a plan that is wrong in itself."""
+        if not 1 <= self.instalments <= 12:
+            raise InvalidField(field="plan.instalments", problem="must be between 1 and 12")
+        if not 0 <= self.due_days <= 180:
+            raise InvalidField(field="plan.due_days", problem="must be between 0 and 180")
+        if not 0 <= self.grace_days <= 180:
+            raise InvalidField(field="plan.grace_days", problem="must be between 0 and 180")
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """One invoice or credit note; a credit's amounts are negative."""
+
+    sequence: int
+    number: str
+    kind: InvoiceKind
+    net: Money
+    vat: Money
+    issued_on: date
+    due_on: date
+    transactions: tuple[int, ...]
+    reverses: str = ""
+
+    @property
+    def gross(self) -> Money:
+        return self.net + self.vat
+
+
+def invoices_for(
+    movements: Sequence[Movement], plan: PaymentPlan, policy_number: str, after: int, issued_on: date
+) -> tuple[Invoice, ...]:
+    """The invoices for the movements of one announcement; `after` is how many the policy has already."""
+    currency = movements[0].net.currency
+    net = total((movement.net for movement in movements), currency)
+    vat = total((movement.vat for movement in movements), currency)
+    numbers = tuple(movement.number for movement in movements)
+    due_on = issued_on + timedelta(days=plan.due_days)
+    if not net and not vat:
+        return ()
+    if (net + vat).minor_units < 0:
+        kind, parts, due_on = InvoiceKind.CREDIT_NOTE, [(net, vat)], issued_on
+    elif any(movement.kind is MovementKind.BIND for movement in movements):
+        equal = [1] * plan.instalments
+        kind, parts = InvoiceKind.PREMIUM, list(zip(net.allocate(equal), vat.allocate(equal), strict=True))
+    else:
+        kind, parts = InvoiceKind.ADDITIONAL, [(net, vat)]
+    return tuple(
+        Invoice(
+            sequence=after + index + 1,
+            number=f"{policy_number}-{after + index + 1:02d}",
+            kind=kind,
+            net=part_net,
+            vat=part_vat,
+            issued_on=issued_on,
+            due_on=add_months(due_on, index),
+            transactions=numbers,
+        )
+        for index, (part_net, part_vat) in enumerate(parts)
+        if part_net or part_vat
+    )
+
+
+def red_letters(invoices: Sequence[Invoice], policy_number: str, issued_on: date) -> tuple[Invoice, ...]:
+    """The notes that take back every invoice that still counts."""
+    return tuple(
+        Invoice(
+            sequence=len(invoices) + index + 1,
+            number=f"{policy_number}-{len(invoices) + index + 1:02d}",
+            kind=InvoiceKind.RED_LETTER,
+            net=-invoice.net,
+            vat=-invoice.vat,
+            issued_on=issued_on,
+            due_on=issued_on,
+            transactions=invoice.transactions,
+            reverses=invoice.number,
+        )
+        for index, invoice in enumerate(standing(invoices))
+    )
+
+
+def standing(invoices: Sequence[Invoice]) -> list[Invoice]:
+    """Invoices that charge something and were not taken back, by due date."""
+    reversed_ones = {invoice.reverses for invoice in invoices if invoice.reverses}
+    charging = [
+        invoice
+        for invoice in invoices
+        if invoice.kind in (InvoiceKind.PREMIUM, InvoiceKind.ADDITIONAL) and invoice.number not in reversed_ones
+    ]
+    return sorted(charging, key=lambda invoice: (invoice.due_on, invoice.sequence))
+
+
+def outstanding(invoices: Sequence[Invoice], received: Money) -> dict[str, Money]:
+    """What each invoice still lacks, by number, when money and credit notes go to the oldest due date first."""
+    pool = received - total(_credits(invoices), received.currency)
+    lacking: dict[str, Money] = {}
+    for invoice in standing(invoices):
+        covered = min(max(pool, pool.zero()), invoice.gross)
+        lacking[invoice.number] = invoice.gross - covered
+        pool = pool - covered
+    return lacking
+
+
+def net_paid(invoices: Sequence[Invoice], received: Money) -> Money:
+    """How much of the money received is premium net of VAT.
+
+    Who has paid all that is invoiced has paid the net premium of the timeline. Otherwise each invoice that is paid in
+    part counts by its own ratio of net to gross, rounded half up. It is never more than the net premium invoiced.
+    """
+    currency = received.currency
+    invoiced_net = total((invoice.net for invoice in invoices), currency)
+    if received >= total((invoice.gross for invoice in invoices), currency):
+        return max(invoiced_net, invoiced_net.zero())
+    pool, paid = max(received, received.zero()), received.zero()
+    for invoice in standing(invoices):
+        covered = min(pool, invoice.gross)
+        if covered == invoice.gross:
+            paid = paid + invoice.net
+        elif covered:
+            paid = paid + invoice.net.times(Fraction(covered.minor_units, invoice.gross.minor_units))
+        pool = pool - covered
+    return max(min(paid, invoiced_net), invoiced_net.zero())
+
+
+def _credits(invoices: Iterable[Invoice]) -> Iterable[Money]:
+    return (invoice.gross for invoice in invoices if invoice.kind is InvoiceKind.CREDIT_NOTE)
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day of a later month, or its last day if that is shorter."""
+    month_index = day.year * 12 + day.month - 1 + months
+    year, month = divmod(month_index, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

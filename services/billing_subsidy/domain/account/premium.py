@@ -1,0 +1,144 @@
+"""Premium as billing knows it: the policy's facts, its movements of premium, and what of them is earned."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+from uuid import UUID
+
+from libs.common.dates import Period
+from libs.common.money import Money, round_half_up, total
+
+
+class MovementKind(StrEnum):
+    BIND = "bind"
+    ENDORSE = "endorse"
+    REVERSE = "reverse"
+    REAPPLY = "reapply"
+    CANCEL = "cancel"
+    REINSTATE = "reinstate"
+
+
+@dataclass(frozen=True, slots=True)
+class Insurer:
+    """Who carries part of the risk; the lead keeps these books."""
+
+    insurer_id: str
+    percent: Decimal
+    lead: bool
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaShare:
+    """The treaty that takes part of the lead's own share."""
+
+    reinsurer_id: str
+    percent: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyFacts:
+    """What billing keeps of a policy, as it was bound. Shares and subsidy criteria do not change in the term."""
+
+    policy_id: UUID
+    policy_number: str
+    insured_uscc: str
+    size: str
+    industry: str
+    region: str
+    line: str
+    subsidy_classes: tuple[str, ...]
+    term: Period
+    currency: str
+    insurers: tuple[Insurer, ...] = ()
+    quota_share: QuotaShare | None = None
+
+    @property
+    def zero(self) -> Money:
+        return Money(self.currency, 0)
+
+    @property
+    def lead(self) -> str:
+        """The lead's id; empty if the insurer carries the risk alone."""
+        return next((insurer.insurer_id for insurer in self.insurers if insurer.lead), "")
+
+    def split(self, amount: Money) -> list[tuple[Insurer, Money]]:
+        """An amount by insurer, by percent and largest remainders; no shares mean no parts."""
+        if not self.insurers:
+            return []
+        parts = amount.allocate([insurer.percent for insurer in self.insurers])
+        return list(zip(self.insurers, parts, strict=True))
+
+    def own(self, amount: Money) -> Money:
+        """The lead's part of an amount."""
+        return next((part for insurer, part in self.split(amount) if insurer.lead), amount)
+
+    def ceded(self, amount: Money) -> Money:
+        """What the reinsurer bears of the lead's part of an amount."""
+        if self.quota_share is None:
+            return amount.zero()
+        return self.own(amount).times(self.quota_share.percent / 100)
+
+
+@dataclass(frozen=True, slots=True)
+class PartOfPremium:
+    """What one insurer gets of a movement, net of VAT."""
+
+    insurer_id: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """One premium transaction, as policy announced it. Amounts are the whole contract's, ceded ones the lead's."""
+
+    number: int
+    kind: MovementKind
+    effective_date: date
+    recorded_on: date
+    net: Money
+    vat: Money
+    stamp_duty: Money
+    ceded: Money
+    ceding_commission: Money
+    shares: tuple[PartOfPremium, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.shares and total((part.amount for part in self.shares), self.net.currency) != self.net:
+            raise ValueError(f"the shares of transaction {self.number} do not sum to its premium")
+
+    @property
+    def gross(self) -> Money:
+        return self.net + self.vat
+
+    def own(self, lead: str) -> Money:
+        """The lead's part, net of VAT."""
+        if not self.shares:
+            return self.net
+        return total((part.amount for part in self.shares if part.insurer_id == lead), self.net.currency)
+
+
+def earned_through(movements: Sequence[Movement], facts: PolicyFacts, through: date) -> Money:
+    """The lead's premium, net of VAT, that is earned by the end of a day.
+
+    Each movement is earned evenly from its effective date to the expiry. A cancellation ends that: from its day on,
+    all that is left after the return premium has been earned; a reinstatement begins anew. The sum is rounded once.
+    """
+    exact = Fraction(0)
+    for movement in movements:
+        own = movement.own(facts.lead).minor_units
+        if movement.kind is MovementKind.CANCEL and movement.effective_date <= through:
+            before = [earlier for earlier in movements if earlier.number < movement.number]
+            exact = Fraction(own + sum(earlier.own(facts.lead).minor_units for earlier in before))
+        elif movement.kind is not MovementKind.CANCEL:
+            exact += own * _elapsed(movement.effective_date, facts.term.expiry, through)
+    return Money(facts.currency, round_half_up(exact))
+
+
+def _elapsed(start: date, end: date, through: date) -> Fraction:
+    if through < start:
+        return Fraction(0)
+    days = (end - start).days
+    return Fraction(min((through - start).days + 1, days), days) if days > 0 else Fraction(1)

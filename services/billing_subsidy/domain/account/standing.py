@@ -1,0 +1,86 @@
+"""What can be asked of a policy account: the value without its decisions."""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from libs.common.dates import Period
+from libs.common.money import Money, total
+from services.billing_subsidy.domain.account.events import (
+    GraceLapsed,
+    OverdueFound,
+    PremiumEarned,
+    Received,
+    RefundPaid,
+)
+from services.billing_subsidy.domain.account.invoices import Invoice, PaymentPlan, net_paid, outstanding
+from services.billing_subsidy.domain.account.position import Position
+from services.billing_subsidy.domain.account.premium import Movement, PolicyFacts
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a policyholder owes and has paid for one policy."""
+
+    facts: PolicyFacts
+    plan: PaymentPlan
+    bound_on: date
+    position: Position
+    movements: tuple[Movement, ...] = ()
+    invoices: tuple[Invoice, ...] = ()
+    receipts: tuple[Received, ...] = ()
+    refunds: tuple[RefundPaid, ...] = ()
+    cancelled: bool = False
+    overdue: OverdueFound | None = None
+    grace: GraceLapsed | None = None
+    earned: PremiumEarned | None = None
+    claim_payments: frozenset[UUID] = frozenset()
+    programmes: tuple[UUID, ...] = ()
+
+    @property
+    def net(self) -> Money:
+        """The premium of the timeline, net of VAT."""
+        return total((movement.net for movement in self.movements), self.facts.currency)
+
+    @property
+    def vat(self) -> Money:
+        return total((movement.vat for movement in self.movements), self.facts.currency)
+
+    @property
+    def invoiced(self) -> Money:
+        return total((invoice.gross for invoice in self.invoices), self.facts.currency)
+
+    @property
+    def received(self) -> Money:
+        """All money that came in, less refunds paid."""
+        return self.received_in(None)
+
+    def received_in(self, window: Period | None) -> Money:
+        """Money with a value date in the window, less all refunds paid; never below zero."""
+        came = (receipt.amount for receipt in self.receipts if window is None or receipt.value_date in window)
+        went = total((refund.amount for refund in self.refunds), self.facts.currency)
+        return max(total(came, self.facts.currency) - went, self.facts.zero)
+
+    def net_paid(self, window: Period | None = None) -> Money:
+        """The net premium that was paid with a value date in the window, at most the premium of the timeline."""
+        return net_paid(self.invoices, self.received_in(window))
+
+    def outstanding(self) -> dict[str, Money]:
+        """What each invoice still lacks, by number."""
+        return outstanding(self.invoices, self.received)
+
+    def overdue_on(self, today: date) -> Money:
+        """What is owed past its due date."""
+        lacking = self.outstanding()
+        late = (lacking[invoice.number] for invoice in self.invoices if self._lacks(invoice, lacking, before=today))
+        return total(late, self.facts.currency)
+
+    def next_due(self) -> date | None:
+        """The earliest due date of what is owed and was not found overdue yet."""
+        lacking = self.outstanding()
+        known = self.overdue.due_on if self.overdue else date.min
+        dates = (invoice.due_on for invoice in self.invoices if self._lacks(invoice, lacking))
+        return min((due_on for due_on in dates if due_on > known), default=None)
+
+    def _lacks(self, invoice: Invoice, lacking: dict[str, Money], before: date = date.max) -> bool:
+        return bool(lacking.get(invoice.number)) and invoice.due_on < before

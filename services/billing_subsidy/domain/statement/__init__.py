@@ -1,0 +1,1 @@
+"""Bank statements: reading a file, and what becomes of its entries."""

@@ -1,0 +1,141 @@
+"""Reads a bank statement in CSV by a declared profile. A wrong row is refused with its line; nothing is guessed."""
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from libs.common.errors import InvalidField
+from libs.common.money import Money, total
+
+MOST_ENTRIES = 5000
+_AMOUNT = re.compile(r"[+-]?\d{1,15}(\.\d{1,2})?")
+_DATES = {
+    "YYYY-MM-DD": re.compile(r"(\d{4})-(\d{2})-(\d{2})"),
+    "YYYYMMDD": re.compile(r"(\d{4})(\d{2})(\d{2})"),
+    "YYYY/MM/DD": re.compile(r"(\d{4})/(\d{2})/(\d{2})"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CsvProfile:
+    """Which column holds what, by the header's text; an empty one does not exist in the file."""
+
+    date_column: str
+    amount_column: str
+    reference_column: str
+    payer_name_column: str = ""
+    payer_account_column: str = ""
+    currency_column: str = ""
+    date_format: str = "YYYY-MM-DD"
+    delimiter: str = ","
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One movement at the bank; negative for money that went out."""
+
+    line: int
+    value_date: date
+    amount: Money
+    reference: str
+    payer_name: str
+    payer_account: str
+
+
+def read_statement(
+    content: bytes, profile: CsvProfile, opening: Money, closing: Money, today: date
+) -> tuple[Entry, ...]:
+    """The entries of a file; opening balance and movements must make the closing balance."""
+    if closing.currency != opening.currency:
+        raise InvalidField(field="closing_balance.currency_code", problem=f"must be {opening.currency}")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise InvalidField(field="content", problem=f"line {line}: is not UTF-8") from None
+    entries = _entries(text, profile, opening.currency)
+    for entry in entries:
+        if entry.value_date > today:
+            raise _wrong(entry.line, f"{entry.value_date} is after today, {today}")
+    movements = total((entry.amount for entry in entries), opening.currency)
+    if opening + movements != closing:
+        problem = f"is {closing}, but opening balance {opening} and movements {movements} make {opening + movements}"
+        raise InvalidField(field="closing_balance", problem=problem)
+    return entries
+
+
+def _entries(text: str, profile: CsvProfile, currency: str) -> tuple[Entry, ...]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=profile.delimiter, strict=True)
+    entries: list[Entry] = []
+    header: list[str] = []
+    line = 1
+    try:
+        for row in reader:
+            if not any(cell.strip() for cell in row):
+                pass  # An empty line, as many banks leave at the end.
+            elif not header:
+                header = _header(row, profile)
+            else:
+                entries.append(_entry(line, _cells(line, header, row), profile, currency))
+                if len(entries) > MOST_ENTRIES:
+                    raise _wrong(line, f"a file has at most {MOST_ENTRIES} entries")
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise _wrong(line, f"is no CSV: {error}") from None
+    if not header:
+        raise InvalidField(field="content", problem="has no header line")
+    return tuple(entries)
+
+
+def _header(row: Sequence[str], profile: CsvProfile) -> list[str]:
+    header = [cell.strip() for cell in row]
+    for name in ("date", "amount", "reference", "payer_name", "payer_account", "currency"):
+        column = getattr(profile, f"{name}_column")
+        if column and header.count(column) != 1:
+            problem = f"{column!r} is {'not in' if column not in header else 'more than once in'} the header"
+            raise InvalidField(field=f"profile.{name}_column", problem=problem)
+    return header
+
+
+def _cells(line: int, header: list[str], row: list[str]) -> dict[str, str]:
+    if len(row) != len(header):
+        raise _wrong(line, f"has {len(row)} columns, the header has {len(header)}")
+    return {name: cell.strip() for name, cell in zip(header, row, strict=True)}
+
+
+def _entry(line: int, cells: dict[str, str], profile: CsvProfile, currency: str) -> Entry:
+    given = cells[profile.currency_column] if profile.currency_column else currency
+    if given != currency:
+        raise _wrong(line, f"currency {given!r} is not the statement's, {currency}")
+    amount = cells[profile.amount_column].replace(",", "")
+    if not _AMOUNT.fullmatch(amount):
+        raise _wrong(line, f"{cells[profile.amount_column]!r} is no amount with at most two decimals")
+    fen = int(Decimal(amount) * 100)
+    if not fen:
+        raise _wrong(line, "the amount is zero")
+    return Entry(
+        line=line,
+        value_date=_date(line, cells[profile.date_column], profile.date_format),
+        amount=Money(currency, fen),
+        reference=cells[profile.reference_column],
+        payer_name=cells.get(profile.payer_name_column, ""),
+        payer_account=cells.get(profile.payer_account_column, ""),
+    )
+
+
+def _date(line: int, text: str, form: str) -> date:
+    found = _DATES[form].fullmatch(text)
+    try:
+        if found is None:
+            raise ValueError
+        return date(*(int(part) for part in found.groups()))
+    except ValueError:
+        raise _wrong(line, f"{text!r} is no date in the form {form}") from None
+
+
+def _wrong(line: int, problem: str) -> InvalidField:
+    return InvalidField(field="content", problem=f"line {line}: {problem}")

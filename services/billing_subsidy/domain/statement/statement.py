@@ -1,0 +1,226 @@
+"""An imported bank statement and what became of its entries; and the bank account that statements follow on."""
+
+from bisect import bisect_left
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from enum import StrEnum
+from hashlib import sha256
+from typing import ClassVar
+from uuid import UUID
+
+from libs.common.events import event
+from libs.common.money import Money
+from services.billing_subsidy.domain.errors import EntryNotFound, EntrySettled, StatementNotContinuous
+from services.billing_subsidy.domain.ledger import chart
+from services.billing_subsidy.domain.ledger import settlement as rules
+from services.billing_subsidy.domain.ledger.entry import EntryPosted, Occasion
+from services.billing_subsidy.domain.statement.reading import Entry
+
+
+class DifferenceCode(StrEnum):
+    BANK_CHARGE = "bank_charge"
+    INTEREST = "interest"
+    NOT_OURS = "not_ours"
+    OTHER = "other"
+
+
+_ACCOUNTS = {
+    DifferenceCode.BANK_CHARGE: chart.BANK_RESULT,
+    DifferenceCode.INTEREST: chart.BANK_RESULT,
+    DifferenceCode.NOT_OURS: chart.RETURNABLE,
+    DifferenceCode.OTHER: chart.OTHER_INCOME,
+}
+
+
+@event("billing_subsidy.StatementImported")
+class StatementImported:
+    """A file was taken in; it is kept as it was."""
+
+    bank_account: str
+    file_name: str
+    sha256: str
+    content: bytes
+    opening: Money
+    closing: Money
+    entries: tuple[Entry, ...]
+    imported_at: datetime
+
+
+@event("billing_subsidy.EntryMatched")
+class EntryMatched:
+    line: int
+    rule: str
+    matched_to: UUID
+
+
+@event("billing_subsidy.EntryLeft")
+class EntryLeft:
+    """Nothing was found for an entry; `reason` says what was tried."""
+
+    line: int
+    reason: str
+
+
+@event("billing_subsidy.EntryCoded")
+class EntryCoded:
+    line: int
+    code: DifferenceCode
+    reason: str
+    coded_by: str
+
+
+StatementEvent = StatementImported | EntryMatched | EntryLeft | EntryCoded | EntryPosted
+
+
+class EntryStatus(StrEnum):
+    UNMATCHED = "unmatched"
+    MATCHED = "matched"
+    CODED = "coded"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an entry."""
+
+    status: EntryStatus
+    rule: str = ""
+    matched_to: UUID | None = None
+    reason: str = ""
+    code: DifferenceCode | None = None
+    coded_by: str = ""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One file of one bank account."""
+
+    KIND: ClassVar[str] = "billing_subsidy.Statement"
+
+    bank_account: str
+    file_name: str
+    sha256: str
+    opening: Money
+    closing: Money
+    imported_at: datetime
+    entries: tuple[Entry, ...]
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
+
+    def count(self, status: EntryStatus) -> int:
+        return sum(outcome.status is status for outcome in self.outcomes.values())
+
+    @staticmethod
+    def take(
+        bank_account: str,
+        file_name: str,
+        content: bytes,
+        opening: Money,
+        closing: Money,
+        entries: tuple[Entry, ...],
+        now: datetime,
+    ) -> list[StatementImported]:
+        return [
+            StatementImported(
+                bank_account=bank_account,
+                file_name=file_name,
+                sha256=sha256(content).hexdigest(),
+                content=content,
+                opening=opening,
+                closing=closing,
+                entries=entries,
+                imported_at=now,
+            )
+        ]
+
+    def match(self, line: int, rule: str, matched_to: UUID) -> list[EntryMatched]:
+        """Notes what an entry became; the money is booked there."""
+        return [EntryMatched(line=line, rule=rule, matched_to=matched_to)]
+
+    def leave(self, line: int, reason: str, today: date) -> list[EntryLeft | EntryPosted]:
+        """Notes that nothing was found, and books the money as suspense."""
+        entry = self._entry(line)
+        return [EntryLeft(line=line, reason=reason), *rules.suspended(entry.amount, self._occasion(entry, today))]
+
+    def code(
+        self, line: int, code: DifferenceCode, reason: str, coded_by: str, today: date
+    ) -> list[EntryCoded | EntryPosted]:
+        """Says what an unmatched entry is, and books it from suspense to where it belongs."""
+        entry = self._entry(line)
+        known = self.outcomes.get(line, Outcome(EntryStatus.UNMATCHED))
+        if known.code is code:
+            return []
+        if known.status is not EntryStatus.UNMATCHED:
+            raise EntrySettled(line=line, status=known.status)
+        event = EntryCoded(line=line, code=code, reason=reason, coded_by=coded_by)
+        return [event, *rules.coded(_ACCOUNTS[code], entry.amount, self._occasion(entry, today))]
+
+    def _entry(self, line: int) -> Entry:
+        index = bisect_left(self.entries, line, key=lambda entry: entry.line)
+        if index == len(self.entries) or self.entries[index].line != line:
+            raise EntryNotFound(line=line)
+        return self.entries[index]
+
+    def _occasion(self, entry: Entry, today: date) -> Occasion:
+        return Occasion(f"statement {self.sha256[:12]}/{entry.line}", entry.value_date, today)
+
+    @classmethod
+    def begin(cls, event: StatementImported) -> "Statement":
+        return cls(
+            event.bank_account,
+            event.file_name,
+            event.sha256,
+            event.opening,
+            event.closing,
+            event.imported_at,
+            event.entries,
+        )
+
+    def evolve(self, event: StatementEvent) -> "Statement":
+        match event:
+            case EntryMatched():
+                outcome = Outcome(EntryStatus.MATCHED, rule=event.rule, matched_to=event.matched_to)
+                return replace(self, outcomes={**self.outcomes, event.line: outcome})
+            case EntryLeft():
+                outcome = Outcome(EntryStatus.UNMATCHED, reason=event.reason)
+                return replace(self, outcomes={**self.outcomes, event.line: outcome})
+            case EntryCoded():
+                outcome = Outcome(EntryStatus.CODED, reason=event.reason, code=event.code, coded_by=event.coded_by)
+                return replace(self, outcomes={**self.outcomes, event.line: outcome})
+            case StatementImported() | EntryPosted():
+                return self
+
+
+@event("billing_subsidy.StatementAdded")
+class StatementAdded:
+    statement_id: UUID
+    opening: Money
+    closing: Money
+    first_date: date | None
+    last_date: date | None
+
+
+@dataclass(frozen=True)
+class BankAccount:
+    """An insurer's account at a bank: each statement begins where the one before ended."""
+
+    KIND: ClassVar[str] = "billing_subsidy.BankAccount"
+
+    closing: Money
+    last_date: date | None
+
+    def check_follows(self, opening: Money, first_date: date | None) -> None:
+        """Refuses a gap or an overlap with the statement before."""
+        early = first_date is not None and self.last_date is not None and first_date < self.last_date
+        if opening != self.closing or early:
+            raise StatementNotContinuous(
+                closed_on=self.last_date or "no day",
+                closing=self.closing,
+                opened_on=first_date or "no day",
+                opening=opening,
+            )
+
+    @classmethod
+    def begin(cls, event: StatementAdded) -> "BankAccount":
+        return cls(event.closing, event.last_date)
+
+    def evolve(self, event: StatementAdded) -> "BankAccount":
+        return replace(self, closing=event.closing, last_date=event.last_date or self.last_date)

@@ -1,0 +1,1 @@
+"""What one programme gives to one policy."""

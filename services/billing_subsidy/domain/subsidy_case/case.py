@@ -1,0 +1,243 @@
+"""A subsidy case: opened, reckoned from the premium, granted as far as budgets reach, clawed back, disbursed.
+
+The grant follows the entitlement, both ways: a rise is granted as far as there is room, a fall is clawed back at
+once. The entitlement itself is a pure function (see `entitlement`); which premium it rests on is said in
+`application`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from enum import StrEnum
+from typing import ClassVar
+from uuid import UUID
+
+from libs.common.money import CNY, Money, total
+from services.billing_subsidy.domain.checks import check_amount, check_not_future
+from services.billing_subsidy.domain.entitlement import Entitlement, LevelAmount
+from services.billing_subsidy.domain.errors import DisbursementTooHigh, ReferenceUsed
+from services.billing_subsidy.domain.ledger import subsidy as rules
+from services.billing_subsidy.domain.ledger.entry import EntryPosted, Occasion
+from services.billing_subsidy.domain.programme.rules import Level
+from services.billing_subsidy.domain.subsidy_case.events import (
+    BUDGET_EXHAUSTED,
+    ENTERPRISE_CAP_REACHED,
+    CaseEvent,
+    CaseOpened,
+    ClawedBack,
+    Cut,
+    CutNoted,
+    Disbursed,
+    Evidence,
+    Purse,
+    Reckoned,
+    Reconciled,
+    Reserved,
+    SubsidyGranted,
+    SubsidyRefused,
+)
+
+ZERO = Money(CNY, 0)
+
+
+class CaseStatus(StrEnum):
+    OPENED = "opened"
+    APPROVED = "approved"
+    CUT = "cut"
+    REFUSED = "refused"
+    DISBURSED = "disbursed"
+    RECONCILED = "reconciled"
+    CLAWED_BACK = "clawed_back"
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What a level's budget, and the cap of the enterprise's year if there is one, still allow."""
+
+    budget: Money
+    enterprise: Money | None = None
+
+    def grant(self, wanted: Money) -> tuple[Money, str]:
+        """How much of what is wanted there is, and what was too small."""
+        limit = self.budget if self.enterprise is None else min(self.budget, self.enterprise)
+        granted = max(min(wanted, limit), ZERO)
+        if granted == wanted:
+            return granted, ""
+        tight = self.enterprise is not None and self.enterprise < self.budget
+        return granted, ENTERPRISE_CAP_REACHED if tight else BUDGET_EXHAUSTED
+
+
+@dataclass(frozen=True, slots=True)
+class LevelState:
+    """What a case holds at one level."""
+
+    granted: Money = ZERO
+    clawed_back: Money = ZERO
+    disbursed: Money = ZERO
+
+
+@dataclass(frozen=True)
+class SubsidyCase:
+    """What one programme gives to one policy."""
+
+    KIND: ClassVar[str] = "billing_subsidy.SubsidyCase"
+
+    policy_id: UUID
+    case_number: str
+    rule_version: int
+    purse: Purse
+    opened_on: date
+    entitlement: Entitlement | None = None
+    evidence: tuple[Evidence, ...] = ()
+    levels: dict[Level, LevelState] = field(default_factory=dict)
+    cuts: tuple[Cut, ...] = ()
+    refusals: tuple[str, ...] = ()
+    disbursements: tuple[Disbursed, ...] = ()
+    reconciled: bool = False
+
+    @property
+    def granted(self) -> Money:
+        return total((state.granted for state in self.levels.values()), CNY)
+
+    @property
+    def status(self) -> CaseStatus:
+        if self.granted:
+            if self.disbursements:
+                return CaseStatus.RECONCILED if self.reconciled else CaseStatus.DISBURSED
+            return CaseStatus.CUT if self.cuts else CaseStatus.APPROVED
+        if any(state.clawed_back for state in self.levels.values()):
+            return CaseStatus.CLAWED_BACK  # Refusal codes may say why all of it went back.
+        return CaseStatus.REFUSED if self.refusals else CaseStatus.OPENED
+
+    # Decisions.
+
+    def reckon(
+        self,
+        entitlement: Entitlement,
+        evidence: tuple[Evidence, ...],
+        room: Mapping[Level, Room],
+        reason: str,
+        today: date,
+    ) -> list[CaseEvent]:
+        """Brings the grant to the entitlement, as far as there is room. `reason` is why it may have fallen."""
+        events: list[CaseEvent] = []
+        if (entitlement, evidence) != (self.entitlement, self.evidence):
+            events.append(Reckoned(entitlement=entitlement, evidence=evidence))
+        back, added, cuts = self._difference(entitlement, room)
+        granted = self._moved([*added, *_negative(back)])
+        if back:
+            events += self._claw_back(back, reason, today)
+        codes = entitlement.refusals or tuple(dict.fromkeys(cut.code for cut in cuts))
+        if added:
+            events.append(Reserved(purse=self.purse, amounts=added))
+            events.append(SubsidyGranted(added=added, granted=granted, cuts=cuts, approved_on=today))
+            events += rules.subsidy_granted(added, self._occasion("billing_subsidy.SubsidyGranted", today, today))
+        elif codes and not any(item.amount for item in granted):
+            if codes != self.refusals:
+                events.append(SubsidyRefused(codes=codes, refused_on=today))
+        elif cuts != self.cuts:
+            events.append(CutNoted(cuts=cuts))
+        return events
+
+    def disburse(
+        self, level: Level, reference: str, amount: Money, value_date: date, source: str, today: date
+    ) -> list[CaseEvent]:
+        """Takes the treasury's money for one level."""
+        check_amount("amount", amount, CNY)
+        check_not_future("value_date", value_date, today)
+        for known in self.disbursements:
+            if (known.reference, known.level) == (reference, level):
+                if (known.amount, known.value_date) == (amount, value_date):
+                    return []
+                raise ReferenceUsed(reference=reference, use="disbursement")
+        if amount > self.owed(level):
+            raise DisbursementTooHigh(level=level, owed=self.owed(level), amount=amount)
+        event = Disbursed(level=level, reference=reference, amount=amount, value_date=value_date, source=source)
+        occasion = self._occasion(f"billing_subsidy.Disbursed/{reference}", value_date, today)
+        left = [self.owed(other) for other in self.levels if other is not level] + [self.owed(level) - amount]
+        closing = [] if any(left) else [Reconciled(reconciled_on=today)]
+        return [event, *rules.subsidy_disbursed(level, amount, occasion), *closing]
+
+    def owed(self, level: Level) -> Money:
+        """What the level grants and has not paid; never below zero."""
+        state = self.levels.get(level, LevelState())
+        return max(state.granted - state.disbursed, ZERO)
+
+    def _difference(
+        self, entitlement: Entitlement, room: Mapping[Level, Room]
+    ) -> tuple[tuple[LevelAmount, ...], tuple[LevelAmount, ...], tuple[Cut, ...]]:
+        """What goes back, what is added, and what is cut, by level."""
+        back: list[LevelAmount] = []
+        added: list[LevelAmount] = []
+        cuts: list[Cut] = []
+        for level in dict.fromkeys([*(item.level for item in entitlement.amounts), *self.levels]):
+            held = self.levels.get(level, LevelState()).granted
+            wanted = entitlement.at(level) - held
+            if wanted < ZERO:
+                back.append(LevelAmount(level, -wanted))
+            elif wanted:
+                granted, code = room[level].grant(wanted)
+                if granted:
+                    added.append(LevelAmount(level, granted))
+                if code:
+                    cuts.append(Cut(level, code, wanted - granted))
+        return tuple(back), tuple(added), tuple(cuts)
+
+    def _claw_back(self, back: tuple[LevelAmount, ...], reason: str, today: date) -> list[CaseEvent]:
+        left = self._moved(_negative(back))
+        event = ClawedBack(purse=self.purse, amounts=back, granted=left, reason=reason, clawed_back_on=today)
+        occasion = self._occasion("billing_subsidy.ClawedBack", today, today)
+        return [event, *rules.subsidy_clawed_back(back, occasion)]
+
+    def _moved(self, changes: Sequence[LevelAmount]) -> tuple[LevelAmount, ...]:
+        """What each level grants after these changes."""
+        granted = {level: state.granted for level, state in self.levels.items()}
+        for change in changes:
+            granted[change.level] = granted.get(change.level, ZERO) + change.amount
+        return tuple(LevelAmount(level, amount) for level, amount in granted.items())
+
+    def _occasion(self, cause: str, effective_date: date, booked_on: date) -> Occasion:
+        return Occasion(cause, effective_date, booked_on, self.policy_id)
+
+    # Evolution.
+
+    @classmethod
+    def begin(cls, event: CaseOpened) -> "SubsidyCase":
+        return cls(event.policy_id, event.case_number, event.rule_version, event.purse, event.opened_on)
+
+    def evolve(self, event: CaseEvent) -> "SubsidyCase":
+        match event:
+            case Reckoned():
+                return replace(self, entitlement=event.entitlement, evidence=event.evidence)
+            case SubsidyGranted():
+                return replace(self._with(event.granted), cuts=event.cuts, refusals=(), reconciled=False)
+            case ClawedBack():
+                case = self._with(event.granted)
+                levels = dict(case.levels)
+                for item in event.amounts:
+                    state = levels[item.level]
+                    levels[item.level] = replace(state, clawed_back=state.clawed_back + item.amount)
+                return replace(case, levels=levels, reconciled=False)
+            case SubsidyRefused():
+                return replace(self, refusals=event.codes, cuts=())
+            case CutNoted():
+                return replace(self, cuts=event.cuts)
+            case Disbursed():
+                state = self.levels[event.level]
+                changed = replace(state, disbursed=state.disbursed + event.amount)
+                levels = {**self.levels, event.level: changed}
+                return replace(self, levels=levels, disbursements=(*self.disbursements, event))
+            case Reconciled():
+                return replace(self, reconciled=True)
+            case CaseOpened() | Reserved() | EntryPosted():
+                return self
+
+    def _with(self, granted: Sequence[LevelAmount]) -> "SubsidyCase":
+        levels = dict(self.levels)
+        for item in granted:
+            levels[item.level] = replace(levels.get(item.level, LevelState()), granted=item.amount)
+        return replace(self, levels=levels)
+
+
+def _negative(amounts: Sequence[LevelAmount]) -> list[LevelAmount]:
+    return [LevelAmount(item.level, -item.amount) for item in amounts]

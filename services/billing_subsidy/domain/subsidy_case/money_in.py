@@ -1,0 +1,30 @@
+"""Which level of a case the treasury's money is from, when only a payment's text and amount tell."""
+
+from libs.common.money import Money
+from services.billing_subsidy.domain.programme.rules import Level
+from services.billing_subsidy.domain.subsidy_case.case import SubsidyCase
+
+_WORDS = {
+    Level.NATIONAL: ("NATIONAL", "国家", "中央"),
+    Level.PROVINCE: ("PROVINCE", "省"),
+    Level.CITY: ("CITY", "市"),
+    Level.DISTRICT: ("DISTRICT", "区", "县"),
+}
+
+
+def levels_of(case: SubsidyCase, amount: Money, text: str) -> dict[Level, Money]:
+    """What of the amount is each level's; empty if it can't be told for certain.
+
+    The one level that the text names, if it owes as much; else the one level that owes exactly this; else all levels,
+    if they owe exactly this together.
+    """
+    owed = {level: case.owed(level) for level in case.levels if case.owed(level)}
+    upper = text.upper()
+    named = [level for level in owed if any(word in upper for word in _WORDS[level])]
+    if len(named) == 1:
+        return {named[0]: amount} if amount <= owed[named[0]] else {}
+    exact = [level for level, debt in owed.items() if debt == amount]
+    if len(exact) == 1:
+        return {exact[0]: amount}
+    whole = sum(debt.minor_units for debt in owed.values())
+    return owed if whole == amount.minor_units else {}

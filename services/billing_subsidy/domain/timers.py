@@ -1,0 +1,36 @@
+"""Timers of a policy account: the next due date, and the end of grace.
+
+Any event that moves money or invoices sets both anew from the account as it is after it; a timer that finds nothing
+overdue does nothing.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from libs.common.changes import Cancel, Recorded, Schedule, TimerChange
+from libs.common.dates import start_of_day
+from services.billing_subsidy.domain.account.account import PolicyAccount
+from services.billing_subsidy.domain.account.events import GraceLapsed, Invoiced, OverdueCured, OverdueFound, Received
+
+OVERDUE = "overdue"
+GRACE = "grace"
+
+
+def timers(recorded: Recorded[Any]) -> list[TimerChange]:
+    """What an event does to timers."""
+    account = recorded.value
+    moving = (Invoiced, Received, OverdueFound, OverdueCured, GraceLapsed)
+    if not isinstance(account, PolicyAccount) or not isinstance(recorded.event, moving):
+        return []
+    return [_overdue(account), _grace(account)]
+
+
+def _overdue(account: PolicyAccount) -> TimerChange:
+    due_on = account.next_due()
+    return Cancel(OVERDUE) if due_on is None else Schedule(OVERDUE, start_of_day(due_on + timedelta(days=1)))
+
+
+def _grace(account: PolicyAccount) -> TimerChange:
+    if account.overdue is None or account.grace is not None:
+        return Cancel(GRACE)
+    return Schedule(GRACE, start_of_day(account.overdue.grace_until + timedelta(days=1)))

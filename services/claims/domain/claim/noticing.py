@@ -1,0 +1,97 @@
+"""First notice, answers, and what the vendors' gateway says about orders."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from libs.common.errors import InvalidField
+from services.claims.domain.account import CoverageAccount
+from services.claims.domain.claim.events import Notified, QuestionsAnswered, ServiceOrderVerified
+from services.claims.domain.claim.parts import Actor, VerifiedOrder
+from services.claims.domain.claim.value import Claim
+from services.claims.domain.coverage.check import check
+from services.claims.domain.coverage.results import Check
+from services.claims.domain.errors import InsuredNotOnPolicy, QuestionNotAsked, ReferenceReused
+from services.claims.domain.facts import Answer, Asked, Question, checked_answer, facts_of
+from services.claims.domain.notice import Notice, checked_dates
+from services.claims.domain.notices import InsuredNotices
+
+
+def notify(
+    claim_id: UUID, notice: Notice, account: CoverageAccount, notices: InsuredNotices, actor: Actor
+) -> list[Notified]:
+    """Takes a first notice. It may be incomplete, but it may not be impossible."""
+    checked_dates(notice.occurred_on, notice.discovered_on, notice.notified_on, actor.today)
+    terms = account.terms
+    if notice.insured_uscc and notice.insured_uscc != terms.insured_uscc:
+        raise InsuredNotOnPolicy(insured_uscc=notice.insured_uscc)
+    ever = {code for known in account.terms_history for code in known.terms.part_codes}
+    for index, code in enumerate(notice.part_codes):
+        if code not in ever:
+            raise InvalidField(field=f"affected_part_codes[{index}]", problem=f"the policy has no part {code}")
+    facts = facts_of(notice, actor.now, (), actor.now)
+    coverage = check(account.basis(facts, account.known_by(actor.now), claim_id)).opinion
+    return [
+        Notified(
+            insured_uscc=terms.insured_uscc,
+            currency=terms.currency,
+            notice=notice,
+            noticed_at=actor.now,
+            coverage=coverage,
+            possible_duplicates=notices.like(notice),
+        )
+    ]
+
+
+def notify_again(claim_id: UUID, claim: Claim, notice: Notice) -> list[Notified]:
+    """The same notice once more is the same claim; another one under the same reference is refused."""
+    if notice != claim.notice:
+        raise ReferenceReused(reference=notice.reference, claim_id=claim_id)
+    return []
+
+
+def answer(
+    claim_id: UUID, claim: Claim, answers: Sequence[tuple[Question, str, str]], account: CoverageAccount, actor: Actor
+) -> list[QuestionsAnswered]:
+    """Answers questions, each with its value and evidence, and checks the claim again with them."""
+    claim.must_go_on()
+    given: list[Answer] = []
+    for index, (question, value, evidence) in enumerate(answers):
+        if question not in claim.asked:
+            raise QuestionNotAsked(question=question)
+        known = facts_of(claim.notice, claim.noticed_at, (*claim.answers, *given), actor.now)
+        checked_answer(f"answers[{index}].value", question, value, known, actor.today)
+        if question.asked is Asked.AFFECTED_PARTS:
+            _check_parts(f"answers[{index}].value", value, account)
+        if not _stands(claim, question, value, evidence):
+            given.append(Answer(question, value, evidence, actor.principal, actor.now))
+    if not given:
+        return []
+    facts = facts_of(claim.notice, claim.noticed_at, (*claim.answers, *given), actor.now)
+    checked_dates(facts.occurred_on, facts.discovered_on, facts.made_on, actor.today)
+    coverage = check(account.basis(facts, account.known_by(actor.now), claim_id)).opinion
+    return [QuestionsAnswered(answers=tuple(given), coverage=coverage)]
+
+
+def check_coverage(claim_id: UUID, claim: Claim, account: CoverageAccount, as_known: datetime) -> Check:
+    """What the terms, as known at a time, say to what was known of the claim at that time."""
+    return check(account.basis(claim.facts(as_known), as_known, claim_id))
+
+
+def note_order(claim: Claim, order: VerifiedOrder) -> list[ServiceOrderVerified]:
+    """A service order of this claim was verified, so its cost may be paid; also after the claim has ended."""
+    if any(known.order_id == order.order_id for known in claim.orders):
+        return []
+    return [ServiceOrderVerified(order=order)]
+
+
+def _stands(claim: Claim, question: Question, value: str, evidence: str) -> bool:
+    """Whether the last answer to a question is this one."""
+    last = next((answer for answer in reversed(claim.answers) if answer.question == question), None)
+    return last is not None and (last.value, last.evidence) == (value, evidence)
+
+
+def _check_parts(field: str, value: str, account: CoverageAccount) -> None:
+    for code in value.split(","):
+        if code not in account.terms.part_codes:
+            raise InvalidField(field=field, problem=f"the policy has no part {code}")

@@ -1,0 +1,91 @@
+"""Reserves: what is expected to be paid still, set within the author's authority or seen by a second person."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from libs.common.errors import InvalidField
+from libs.common.money import Money, total
+from services.claims.domain.account import CoverageAccount
+from services.claims.domain.authority import check_second_person, within_authority
+from services.claims.domain.claim.events import ReserveChanged, ReservesProposed, ReservesSet
+from services.claims.domain.claim.parts import Actor, ReserveSet
+from services.claims.domain.claim.value import Claim
+from services.claims.domain.costs import CostType, Reserve
+from services.claims.domain.errors import ReservesNotPending
+
+ReserveEvent = ReservesProposed | ReservesSet | ReserveChanged
+
+
+def set_reserves(
+    claim: Claim, lines: Sequence[Reserve], reason: str, account: CoverageAccount, actor: Actor
+) -> list[ReserveEvent]:
+    """Sets some lines. The total with all other lines decides whether the author's authority is enough."""
+    claim.must_go_on()
+    _check_lines(claim, lines, account)
+    reserves = ReserveSet(claim.reserve_sets + 1, actor.principal, reason, tuple(lines))
+    pending = claim.pending_reserves
+    if pending and (pending.author, pending.reason, pending.lines) == (reserves.author, reason, reserves.lines):
+        return []
+    if all(claim.reserve_of(*line.line) == line.outstanding for line in lines) and not pending:
+        return []
+    if not within_authority(at_stake(claim, lines), actor.roles):
+        return [ReservesProposed(reserves=reserves)]
+    return [ReservesSet(reserves=reserves, approved_by=""), *changes(claim, lines, actor.today, "SET")]
+
+
+def approve_reserves(claim: Claim, number: int, actor: Actor) -> list[ReserveEvent]:
+    """Lets the set that waits hold."""
+    pending = claim.pending_reserves
+    if pending is None and 1 <= number <= claim.reserve_sets:
+        return []  # It holds already, or a newer one does.
+    claim.must_go_on()
+    if pending is None or pending.number != number:
+        raise ReservesNotPending(number=number)
+    check_second_person(pending.author, actor.principal, at_stake(claim, pending.lines), actor.roles)
+    held = ReservesSet(reserves=pending, approved_by=actor.principal)
+    return [held, *changes(claim, pending.lines, actor.today, "SET")]
+
+
+def changes(claim: Claim, lines: Iterable[Reserve], on: date, cause: str) -> list[ReserveChanged]:
+    """One event for each line that moves."""
+    return [
+        ReserveChanged(
+            policy_id=claim.policy_id,
+            part_code=line.part_code,
+            cost_type=line.cost_type,
+            outstanding=line.outstanding,
+            delta=line.outstanding - claim.reserve_of(*line.line),
+            effective_date=on,
+            cause=cause,
+        )
+        for line in lines
+        if line.outstanding != claim.reserve_of(*line.line)
+    ]
+
+
+def release(claim: Claim, on: date, cause: str) -> list[ReserveChanged]:
+    """All reserves go to zero."""
+    return changes(claim, [Reserve(*reserve.line, claim.zero) for reserve in claim.reserves], on, cause)
+
+
+def at_stake(claim: Claim, lines: Sequence[Reserve]) -> Money:
+    """What the claim would cost with these lines: paid and expected. What may come back is not set against it."""
+    named = {line.line for line in lines}
+    all_lines = [*lines, *(reserve for reserve in claim.reserves if reserve.line not in named)]
+    costs = (line.outstanding for line in all_lines if line.cost_type is not CostType.RECOVERY)
+    return total(costs, claim.currency) + claim.paid
+
+
+def _check_lines(claim: Claim, lines: Sequence[Reserve], account: CoverageAccount) -> None:
+    ever = {code for known in account.terms_history for code in known.terms.part_codes}
+    seen: set[tuple[str, CostType]] = set()
+    for index, line in enumerate(lines):
+        if line.part_code not in ever:
+            raise InvalidField(field=f"lines[{index}].part_code", problem=f"the policy has no part {line.part_code!r}")
+        if line.line in seen:
+            raise InvalidField(field=f"lines[{index}]", problem="names a line twice")
+        if line.outstanding.currency != claim.currency:
+            raise InvalidField(field=f"lines[{index}].outstanding.currency_code", problem=f"must be {claim.currency}")
+        if line.outstanding.minor_units < 0:
+            raise InvalidField(field=f"lines[{index}].outstanding", problem="must not be negative")
+        seen.add(line.line)

@@ -1,0 +1,147 @@
+"""Policies: bound from quotes, endorsed, cancelled; and read as of any day and any knowledge."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from libs.common.application import Application, Done
+from libs.common.context import Call
+from libs.common.errors import Stale
+from libs.common.streams import stream_id
+from libs.common.unit import Unit
+from services.policy.application.products import product_of
+from services.policy.application.submissions import submission_of
+from services.policy.domain.errors import PolicyNotFound, TreatyNotFound
+from services.policy.domain.policy.bind import bind_policy
+from services.policy.domain.policy.policy import Policy
+from services.policy.domain.policy.values import Change, QuotaShare, Share
+from services.policy.domain.policy_file import FileOpened, PolicyFile
+from services.policy.domain.product.terms import CancellationMethod
+from services.policy.domain.submission.submission import Submission
+from services.policy.domain.treaty import Treaty
+
+
+@dataclass(frozen=True)
+class PolicyView:
+    """A policy with its file, as they were known at some time."""
+
+    policy_id: UUID
+    policy: Policy
+    version: int
+    file: PolicyFile
+
+
+class Policies:
+    def __init__(self, application: Application) -> None:
+        self._application = application
+
+    async def bind(
+        self,
+        call: Call,
+        submission_id: UUID,
+        quote_number: int,
+        shares: Sequence[Share],
+        treaty_id: UUID | None,
+        submission_etag: str,
+    ) -> PolicyView:
+        """Binds quote and policy in one append, so that neither is without the other."""
+        policy_id = policy_of_submission(call.tenant, submission_id)
+
+        async def plan(unit: Unit) -> None:
+            submission = await submission_of(unit, submission_id)
+            _check_etag(unit, submission_id, submission_etag)
+            accepted = submission.bind(quote_number, str(policy_id), call.today)
+            quote = submission.quote_number(quote_number)
+            product = await product_of(unit, submission.asked.product_id)
+            quota_share = None
+            if treaty_id is not None:
+                quota_share = await _quota_share(unit, treaty_id, submission.asked.period.inception)
+            bound = bind_policy(
+                policy_id,
+                submission_id,
+                submission,
+                quote_number,
+                product.version(quote.product_version),
+                shares,
+                quota_share,
+                call.tenant,
+                call.now,
+            )
+            unit.record(Submission, submission_id, accepted)
+            unit.record(Policy, policy_id, bound)
+            unit.record(PolicyFile, file_of_policy(call.tenant, policy_id), [FileOpened(policy_id=str(policy_id))])
+
+        return await self._view(call, await self._application.execute(call, Policy, policy_id, plan))
+
+    async def endorse(
+        self, call: Call, policy_id: UUID, effective: date, changes: Sequence[Change], reason: str, etag: str
+    ) -> PolicyView:
+        async def plan(unit: Unit) -> None:
+            policy = await unit.get(Policy, policy_id, PolicyNotFound(policy_id=policy_id))
+            product = await product_of(unit, policy.bound.product_id)
+            terms = product.version(policy.bound.product_version).terms
+            endorsed = policy.endorse(terms, effective, changes, reason, call.request_id, call.now)
+            unit.record(Policy, policy_id, endorsed)
+
+        return await self._view(call, await self._application.execute(call, Policy, policy_id, plan, etag=etag))
+
+    async def cancel(
+        self, call: Call, policy_id: UUID, effective: date, method: CancellationMethod, reason: str, etag: str
+    ) -> PolicyView:
+        done = await self._application.change(
+            call,
+            Policy,
+            policy_id,
+            lambda policy: policy.cancel(effective, method, reason, call.now),
+            PolicyNotFound(policy_id=policy_id),
+            etag=etag,
+        )
+        return await self._view(call, done)
+
+    async def get(self, call: Call, policy_id: UUID, known_at: datetime | None = None) -> PolicyView:
+        """The policy as it is known, or was known at a time; not found if it was not bound by then."""
+        missing = PolicyNotFound(policy_id=policy_id)
+        file_id = file_of_policy(call.tenant, policy_id)
+        if known_at is None:
+            loaded = await self._application.read(Policy, policy_id, missing, tenant=call.tenant)
+            file = await self._application.read(PolicyFile, file_id, missing, tenant=call.tenant)
+            return PolicyView(policy_id, loaded.value, loaded.version, file.value)
+        events = await self._application.history(
+            Policy, policy_id, missing, tenant=call.tenant, recorded_until=known_at
+        )
+        notes = await self._application.history(
+            PolicyFile, file_id, missing, tenant=call.tenant, recorded_until=known_at
+        )
+        if not events or not notes:
+            raise missing
+        return PolicyView(policy_id, events[-1].value, events[-1].version, notes[-1].value)
+
+    async def _view(self, call: Call, done: Done[Policy]) -> PolicyView:
+        missing = PolicyNotFound(policy_id=done.stream)
+        file = await self._application.read(
+            PolicyFile, file_of_policy(call.tenant, done.stream), missing, tenant=call.tenant
+        )
+        return PolicyView(done.stream, done.value, done.version, file.value)
+
+
+def policy_of_submission(tenant: str, submission_id: UUID) -> UUID:
+    """A submission becomes one policy at most, so the policy's id follows from it."""
+    return stream_id(tenant, Policy.KIND, str(submission_id))
+
+
+def file_of_policy(tenant: str, policy_id: UUID) -> UUID:
+    return stream_id(tenant, PolicyFile.KIND, str(policy_id))
+
+
+async def _quota_share(unit: Unit, treaty_id: UUID, inception: date) -> QuotaShare:
+    treaty = await unit.get(Treaty, treaty_id, TreatyNotFound(treaty_id=treaty_id))
+    treaty.takes(inception)
+    return QuotaShare(str(treaty_id), treaty.reinsurer_id, treaty.percent, treaty.commission_percent)
+
+
+def _check_etag(unit: Unit, submission_id: UUID, etag: str) -> None:
+    entry = unit.entry(submission_id)
+    current = str(entry.version) if entry else "0"
+    if etag and etag != current:
+        raise Stale(current=current, given=etag)

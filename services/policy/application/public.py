@@ -1,0 +1,117 @@
+"""What a policy promises, in the public form of `terms.proto`: announcements and answers say it in the same words."""
+
+from uuid import UUID
+
+from hubao.common.v1 import party_pb2
+from hubao.policy.v1 import terms_pb2 as pb
+
+from libs.common.grpc.convert import date_message, decimal_text, enum_text, money_message, timestamp_message
+from services.policy.domain.cover import PartTerms
+from services.policy.domain.enterprise import Enterprise
+from services.policy.domain.policy.policy import Policy
+from services.policy.domain.policy.values import QuotaShare, Segment, Share, Transaction
+from services.policy.domain.product.terms import ServiceEntitlement
+
+
+def enterprise_message(enterprise: Enterprise) -> party_pb2.Enterprise:
+    return party_pb2.Enterprise(
+        uscc=enterprise.uscc,
+        name=enterprise.name,
+        industry_code=enterprise.industry_code,
+        region_code=enterprise.region_code,
+        size=enum_text(party_pb2.EnterpriseSize, enterprise.size),
+    )
+
+
+def part_message(part: PartTerms) -> pb.PartTerms:
+    message = pb.PartTerms(
+        code=part.code,
+        limit=money_message(part.limit),
+        deductible=money_message(part.deductible),
+        waiting_hours=part.waiting_hours,
+        coinsurance_percent=decimal_text(part.coinsurance_percent),
+        sub_limit_parent=part.sub_limit_parent,
+        trigger=enum_text(pb.Trigger, part.trigger),
+        extended_reporting_days=part.extended_reporting_days,
+        annual_premium=money_message(part.annual_premium),
+    )
+    if part.retroactive_date is not None:
+        message.retroactive_date.CopyFrom(date_message(part.retroactive_date))
+    return message
+
+
+def segment_message(segment: Segment) -> pb.TermsSegment:
+    message = pb.TermsSegment(to=date_message(segment.end), parts=[part_message(part) for part in segment.parts])
+    getattr(message, "from").CopyFrom(date_message(segment.first))  # A word of Python's own.
+    return message
+
+
+def service_message(service: ServiceEntitlement) -> pb.ServiceEntitlement:
+    return pb.ServiceEntitlement(
+        code=service.code,
+        service_type=service.service_type,
+        phase=enum_text(pb.ServicePhase, service.phase),
+        quantity=service.quantity,
+        mandatory=service.mandatory,
+        fee=money_message(service.fee),
+        respond_within_hours=service.respond_within_hours,
+        start_within_hours=service.start_within_hours,
+        deliver_within_hours=service.deliver_within_hours,
+    )
+
+
+def share_message(share: Share) -> pb.CoInsurerShare:
+    return pb.CoInsurerShare(insurer_id=share.insurer_id, percent=decimal_text(share.percent), lead=share.lead)
+
+
+def quota_share_message(treaty: QuotaShare) -> pb.QuotaShare:
+    return pb.QuotaShare(
+        treaty_id=treaty.treaty_id,
+        reinsurer_id=treaty.reinsurer_id,
+        percent=decimal_text(treaty.percent),
+        commission_percent=decimal_text(treaty.commission_percent),
+    )
+
+
+def timeline_message(policy_id: UUID, policy: Policy) -> pb.PolicyTimeline:
+    bound = policy.bound
+    return pb.PolicyTimeline(
+        policy_id=str(policy_id),
+        policy_number=bound.policy_number,
+        insured=enterprise_message(bound.insured),
+        line=enum_text(pb.ProductLine, bound.line),
+        product_id=bound.product_id,
+        product_version=bound.product_version,
+        inception=date_message(bound.period.inception),
+        expiry=date_message(bound.period.expiry),
+        segments=[segment_message(segment) for segment in policy.segments],
+        aggregate_limit=money_message(policy.aggregate_limit),
+        shares=[share_message(share) for share in bound.shares],
+        quota_share=None if bound.quota_share is None else quota_share_message(bound.quota_share),
+        entitlements=[service_message(service) for service in bound.entitlements],
+        subsidy_classes=bound.subsidy_classes,
+        premium=money_message(policy.premium),
+        exclusions=bound.exclusions,
+    )
+
+
+def transaction_message(transaction: Transaction) -> pb.PremiumTransaction:
+    return pb.PremiumTransaction(
+        number=transaction.number,
+        kind=enum_text(pb.TransactionKind, transaction.kind),
+        effective_date=date_message(transaction.effective_date),
+        recorded_time=timestamp_message(transaction.recorded_at),
+        parts=[
+            pb.PartPremium(part_code=part.part_code, amount=money_message(part.amount)) for part in transaction.parts
+        ],
+        net=money_message(transaction.net),
+        vat=money_message(transaction.vat),
+        stamp_duty=money_message(transaction.stamp_duty),
+        shares=[
+            pb.InsurerPremium(insurer_id=share.insurer_id, amount=money_message(share.amount))
+            for share in transaction.shares
+        ],
+        ceded=money_message(transaction.ceded),
+        ceding_commission=money_message(transaction.ceding_commission),
+        refers_to=transaction.refers_to,
+    )

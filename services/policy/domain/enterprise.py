@@ -1,0 +1,38 @@
+"""An enterprise as a contract names it, and the check of its codes."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from libs.common.codes import industry, region, uscc
+from libs.common.errors import InvalidField
+
+
+class EnterpriseSize(StrEnum):
+    """By the classes of the 2011 SME standard (工信部联企业〔2011〕300号)."""
+
+    LARGE = "large"
+    MEDIUM = "medium"
+    SMALL = "small"
+    MICRO = "micro"
+
+
+@dataclass(frozen=True)
+class Enterprise:
+    """Who is covered. The unified social credit code is the identity, the rest is as it was when it was written."""
+
+    uscc: str
+    name: str
+    industry_code: str
+    region_code: str
+    size: EnterpriseSize
+
+    def check(self, field: str) -> None:
+        """Refuses codes that can't exist; `field` is where this enterprise stands in the request."""
+        if problem := uscc.problem_of(self.uscc):
+            raise InvalidField(field=f"{field}.uscc", problem=problem)
+        if not self.name.strip():
+            raise InvalidField(field=f"{field}.name", problem="is blank")
+        if not industry.is_division(self.industry_code):
+            raise InvalidField(field=f"{field}.industry_code", problem="is no division of GB/T 4754-2017")
+        if not region.is_region(self.region_code):
+            raise InvalidField(field=f"{field}.region_code", problem="is no region of GB/T 2260")

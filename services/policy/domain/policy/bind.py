@@ -1,0 +1,62 @@
+"""How a quote becomes a policy: the contract takes over all that it will ever need."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from libs.common.dates import date_in_shanghai
+from services.policy.domain.policy.charge import Charging, check_shares
+from services.policy.domain.policy.events import Bound
+from services.policy.domain.policy.number import policy_number
+from services.policy.domain.policy.values import QuotaShare, Share, TransactionKind
+from services.policy.domain.product.product import ProductVersion
+from services.policy.domain.product.terms import ServicePhase
+from services.policy.domain.submission.submission import Submission
+
+
+def bind_policy(
+    policy_id: UUID,
+    submission_id: UUID,
+    submission: Submission,
+    quote_number: int,
+    version: ProductVersion,
+    shares: Sequence[Share],
+    quota_share: QuotaShare | None,
+    tenant: str,
+    at: datetime,
+) -> list[Bound]:
+    """The contract that an accepted quote makes; the submission's own decision to bind comes with it."""
+    quote, asked, terms = submission.quote_number(quote_number), submission.asked, version.terms
+    worksheet = quote.worksheet
+    charging = Charging(worksheet.vat_rate, worksheet.stamp_duty_rate, check_shares(shares, tenant), quota_share)
+    deltas = {part.code: part.annual_premium for part in quote.parts}
+    transaction = charging.transaction(1, TransactionKind.BIND, asked.period.inception, at, deltas)
+    return [
+        Bound(
+            policy_number=policy_number(policy_id, asked.period.inception),
+            submission_id=str(submission_id),
+            quote_number=quote_number,
+            bound_on=date_in_shanghai(at),
+            insured=asked.insured,
+            line=terms.line,
+            product_id=asked.product_id,
+            product_version=version.number,
+            period=asked.period,
+            cover=quote.cover,
+            parts=quote.parts,
+            aggregate_cap=asked.aggregate_limit,
+            shares=charging.shares,
+            quota_share=quota_share,
+            entitlements=tuple(
+                service
+                for service in terms.entitlements
+                if service.phase is not ServicePhase.PRE_BIND and (service.mandatory or asked.bundled_services)
+            ),
+            subsidy_classes=terms.subsidy_classes,
+            exclusions=terms.exclusions,
+            cancellation_rule=terms.cancellation,
+            vat_rate=worksheet.vat_rate,
+            stamp_duty_rate=worksheet.stamp_duty_rate,
+            transaction=transaction,
+        )
+    ]

@@ -1,0 +1,61 @@
+"""What can happen to a policy."""
+
+from datetime import date
+from decimal import Decimal
+
+from libs.common.dates import Period
+from libs.common.events import event
+from libs.common.money import Money
+from services.policy.domain.cover import Cover, PartTerms
+from services.policy.domain.enterprise import Enterprise
+from services.policy.domain.policy.values import Cancellation, Endorsement, QuotaShare, Segment, Share, Transaction
+from services.policy.domain.product.terms import CancellationRule, ProductLine, ServiceEntitlement
+
+
+@event("policy.Bound")
+class Bound:
+    """All that the contract fixes: later product versions, tariffs and tax rates do not touch it."""
+
+    policy_number: str
+    submission_id: str
+    quote_number: int
+    bound_on: date
+    insured: Enterprise
+    line: ProductLine
+    product_id: str
+    product_version: int
+    period: Period
+    cover: Cover
+    parts: tuple[PartTerms, ...]
+    aggregate_cap: Money | None
+    shares: tuple[Share, ...]
+    quota_share: QuotaShare | None
+    entitlements: tuple[ServiceEntitlement, ...]
+    subsidy_classes: tuple[str, ...]
+    exclusions: tuple[str, ...]
+    cancellation_rule: CancellationRule
+    vat_rate: Decimal
+    stamp_duty_rate: Decimal
+    transaction: Transaction
+
+
+@event("policy.Endorsed")
+class Endorsed:
+    endorsement: Endorsement
+    transactions: tuple[Transaction, ...]
+    segments: tuple[Segment, ...]
+
+
+@event("policy.Cancelled")
+class Cancelled:
+    cancellation: Cancellation
+    transactions: tuple[Transaction, ...]
+    segments: tuple[Segment, ...]
+
+
+@event("policy.Expired")
+class Expired:
+    expired_on: date
+
+
+PolicyEvent = Bound | Endorsed | Cancelled | Expired

@@ -1,0 +1,215 @@
+"""A policy: bound from a quote, endorsed from any day of its term, cancelled or expired.
+
+Its transactions are what was charged, in the order in which it became known; its segments are what holds, day by
+day. The sum of the first is always the premium of the second.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import ClassVar, Self
+
+from libs.common.money import Money, total
+from services.policy.domain.cover import PartTerms
+from services.policy.domain.errors import EffectiveDateOutsideTerm, PolicyNotInForce
+from services.policy.domain.policy.cancellation import check_cancellation, return_premium
+from services.policy.domain.policy.charge import Charging
+from services.policy.domain.policy.events import Bound, Cancelled, Endorsed, Expired, PolicyEvent
+from services.policy.domain.policy.timeline import Step, check_changes, in_order, segments_of, steps_of
+from services.policy.domain.policy.values import (
+    Cancellation,
+    Change,
+    Endorsement,
+    PolicyStatus,
+    Segment,
+    Transaction,
+    TransactionKind,
+)
+from services.policy.domain.product.terms import CancellationMethod, ProductTerms
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A promise to cover one insured for one term."""
+
+    KIND: ClassVar[str] = "policy.Policy"
+
+    bound: Bound
+    segments: tuple[Segment, ...]
+    transactions: tuple[Transaction, ...]
+    endorsements: tuple[Endorsement, ...] = ()
+    cancellation: Cancellation | None = None
+    expired: bool = False
+
+    @property
+    def status(self) -> PolicyStatus:
+        if self.cancellation is not None:
+            return PolicyStatus.CANCELLED
+        return PolicyStatus.EXPIRED if self.expired else PolicyStatus.IN_FORCE
+
+    @property
+    def premium(self) -> Money:
+        """The sum of all movements, which is the premium of the timeline."""
+        return total(transaction.net for transaction in self.transactions)
+
+    @property
+    def aggregate_limit(self) -> Money:
+        """The most that all parts pay together: the highest sum of limits on any day, within the agreed cap."""
+        days = [segment.parts for segment in self.segments] or [self.bound.parts]
+        highest = max(total(part.limit for part in parts if not part.sub_limit_parent) for parts in days)
+        cap = self.bound.aggregate_cap
+        return highest if cap is None else min(cap, highest)
+
+    def segment_on(self, day: date) -> Segment | None:
+        """What holds on a day; None if there is no cover on it."""
+        return next((segment for segment in self.segments if segment.first <= day < segment.end), None)
+
+    @property
+    def last_endorsed(self) -> tuple[Transaction, ...]:
+        """The movements that the newest endorsement made: what it took back, its own, what it put back."""
+        newest = len(self.endorsements)
+        own = next(index for index, each in enumerate(self.transactions) if each.endorsement == newest)
+        put_back = len(self.transactions) - own - 1
+        return self.transactions[own - put_back :]
+
+    def endorse(
+        self,
+        terms: ProductTerms,
+        effective: date,
+        changes: Sequence[Change],
+        reason: str,
+        request_id: str,
+        at: datetime,
+    ) -> list[Endorsed]:
+        """Changes the terms from a day on; endorsements of later days are reversed and put back on top."""
+        if any(each.request_id == request_id for each in self.endorsements):
+            return []
+        check_changes(changes)
+        self._check_in_force()
+        period = self.bound.period
+        if effective not in period:
+            raise EffectiveDateOutsideTerm(effective_date=effective, inception=period.inception, expiry=period.expiry)
+        added = Endorsement(len(self.endorsements) + 1, effective, at, tuple(changes), reason, request_id)
+        steps = steps_of(terms, self.bound, (*self.endorsements, added), added.number)
+        place = next(index for index, step in enumerate(steps) if step.endorsement is added)
+        charged = _Charged(self, at)
+        later = steps[place + 1 :]
+        for step in reversed(later):
+            charged.reverse(step.endorsement.number)
+        charged.add(TransactionKind.ENDORSE, steps[place])
+        for step in later:
+            charged.add(TransactionKind.REAPPLY, step)
+        segments = segments_of(period, self.bound.parts, steps)
+        return [Endorsed(endorsement=added, transactions=tuple(charged), segments=segments)]
+
+    def cancel(self, effective: date, method: CancellationMethod, reason: str, at: datetime) -> list[Cancelled]:
+        """Ends cover on a day. Endorsements that would hold from it, or later, never take hold: they are reversed."""
+        if self.cancellation is not None and (effective, method, reason) == (
+            self.cancellation.effective_date,
+            self.cancellation.method,
+            self.cancellation.reason,
+        ):
+            return []
+        self._check_in_force()
+        rule, period = self.bound.cancellation_rule, self.bound.period
+        check_cancellation(rule, period, effective, method)
+        charged = _Charged(self, at)
+        for endorsement in reversed(in_order(self.endorsements)):
+            if endorsement.effective_date >= effective:
+                charged.reverse(endorsement.number)
+        back = return_premium(self._parts_before(effective), period, effective, method, rule)
+        charged.give_back(effective, {code: -amount for code, amount in back.by_part.items()})
+        segments = tuple(
+            replace(segment, end=min(segment.end, effective)) for segment in self.segments if segment.first < effective
+        )
+        cancellation = Cancellation(effective, method, reason, back.unearned, back.refund)
+        return [Cancelled(cancellation=cancellation, transactions=tuple(charged), segments=segments)]
+
+    def expire(self, on: date) -> list[Expired]:
+        """Ends the policy when its term has run out; a cancelled one has ended already."""
+        if self.status is not PolicyStatus.IN_FORCE or on < self.bound.period.expiry:
+            return []
+        return [Expired(expired_on=self.bound.period.expiry)]
+
+    def live_transaction(self, endorsement: int) -> Transaction:
+        """The movement by which an endorsement is charged now."""
+        return next(
+            each
+            for each in reversed(self.transactions)
+            if each.endorsement == endorsement and each.kind is not TransactionKind.REVERSE
+        )
+
+    def _parts_before(self, day: date) -> tuple[PartTerms, ...]:
+        """The terms that a cancellation ends: those of the day before, or the first ones at inception."""
+        before = [segment.parts for segment in self.segments if segment.first < day]
+        return before[-1] if before else self.bound.parts
+
+    def _check_in_force(self) -> None:
+        if self.status is not PolicyStatus.IN_FORCE:
+            raise PolicyNotInForce(status=self.status)
+
+    @classmethod
+    def begin(cls, event: Bound) -> Self:
+        segment = Segment(event.period.inception, event.period.expiry, event.parts)
+        return cls(bound=event, segments=(segment,), transactions=(event.transaction,))
+
+    def evolve(self, event: PolicyEvent) -> "Policy":
+        match event:
+            case Bound():
+                return Policy.begin(event)
+            case Endorsed():
+                return replace(
+                    self,
+                    endorsements=(*self.endorsements, event.endorsement),
+                    transactions=(*self.transactions, *event.transactions),
+                    segments=event.segments,
+                )
+            case Cancelled():
+                return replace(
+                    self,
+                    cancellation=event.cancellation,
+                    transactions=(*self.transactions, *event.transactions),
+                    segments=event.segments,
+                )
+            case Expired():
+                return replace(self, expired=True)
+
+
+class _Charged:
+    """The movements of premium that one command makes, numbered on from those of the policy."""
+
+    def __init__(self, policy: Policy, at: datetime) -> None:
+        bound = policy.bound
+        self._policy = policy
+        self._charging = Charging(bound.vat_rate, bound.stamp_duty_rate, bound.shares, bound.quota_share)
+        self._at = at
+        self._made: list[Transaction] = []
+
+    def reverse(self, endorsement: int) -> None:
+        """Takes back what an endorsement is charged by now, to the last fen of tax and share."""
+        live = self._policy.live_transaction(endorsement)
+        deltas = {part.part_code: -part.amount for part in live.parts}
+        self._append(TransactionKind.REVERSE, live.effective_date, deltas, endorsement, live.number)
+
+    def add(self, kind: TransactionKind, step: Step) -> None:
+        endorsement = step.endorsement
+        reapplied = kind is TransactionKind.REAPPLY
+        refers_to = self._policy.live_transaction(endorsement.number).number if reapplied else 0
+        self._append(kind, endorsement.effective_date, step.deltas, endorsement.number, refers_to)
+
+    def give_back(self, effective: date, deltas: dict[str, Money]) -> None:
+        self._append(TransactionKind.CANCEL, effective, deltas)
+
+    def __iter__(self) -> Iterator[Transaction]:
+        return iter(self._made)
+
+    def _append(
+        self,
+        kind: TransactionKind,
+        effective: date,
+        deltas: dict[str, Money],
+        endorsement: int = 0,
+        refers_to: int = 0,
+    ) -> None:
+        number = len(self._policy.transactions) + len(self._made) + 1
+        self._made.append(self._charging.transaction(number, kind, effective, self._at, deltas, endorsement, refers_to))

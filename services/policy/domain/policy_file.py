@@ -1,0 +1,234 @@
+"""The file of a policy: what the other services announced about it.
+
+It is a stream of its own, so that a payment or a claim never makes an underwriter's reading of the contract stale.
+Nothing here changes what the policy promises.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import date
+from enum import StrEnum
+from typing import ClassVar, Self
+
+from libs.common.events import event
+from libs.common.money import CNY, Money
+
+ZERO = Money(CNY, 0)
+
+
+class ServiceState(StrEnum):
+    ACTIVATED = "ACTIVATED"
+    UNPLACED = "UNPLACED"
+
+
+@event("policy.FileOpened")
+class FileOpened:
+    """The policy was bound; from now on something may be heard about it."""
+
+    policy_id: str
+
+
+@event("policy.ServiceStateNoted")
+class ServiceStateNoted:
+    order_id: str
+    entitlement_code: str
+    state: ServiceState
+    vendor_id: str
+    reason: str
+
+
+@event("policy.ServiceCreditNoted")
+class ServiceCreditNoted:
+    order_id: str
+    vendor_id: str
+    clock: str
+    amount: Money
+    due_on: date
+
+
+@event("policy.PremiumReceiptNoted")
+class PremiumReceiptNoted:
+    amount: Money
+    received: Money
+    invoiced: Money
+    received_on: date
+
+
+@event("policy.PremiumOverdueNoted")
+class PremiumOverdueNoted:
+    outstanding: Money
+    due_on: date
+    grace_until: date
+
+
+@event("policy.GraceExpiryNoted")
+class GraceExpiryNoted:
+    outstanding: Money
+    expired_on: date
+
+
+@event("policy.SubsidyGrantNoted")
+class SubsidyGrantNoted:
+    case_id: str
+    programme_id: str
+    granted: dict[str, Money]
+
+
+@event("policy.SubsidyReceiptNoted")
+class SubsidyReceiptNoted:
+    case_id: str
+    amounts: dict[str, Money]
+    disbursed_on: date
+
+
+@event("policy.SubsidyClawbackNoted")
+class SubsidyClawbackNoted:
+    case_id: str
+    amounts: dict[str, Money]
+    granted: dict[str, Money]
+    reason: str
+
+
+@event("policy.ClaimNoted")
+class ClaimNoted:
+    claim_id: str
+
+
+@event("policy.ClaimPaymentNoted")
+class ClaimPaymentNoted:
+    claim_id: str
+    payment_id: str
+    part_code: str
+    amount: Money
+
+
+@event("policy.ClaimEndNoted")
+class ClaimEndNoted:
+    claim_id: str
+    outcome: str
+    paid: Money
+
+
+FileEvent = (
+    FileOpened
+    | ServiceStateNoted
+    | ServiceCreditNoted
+    | PremiumReceiptNoted
+    | PremiumOverdueNoted
+    | GraceExpiryNoted
+    | SubsidyGrantNoted
+    | SubsidyReceiptNoted
+    | SubsidyClawbackNoted
+    | ClaimNoted
+    | ClaimPaymentNoted
+    | ClaimEndNoted
+)
+
+
+@dataclass(frozen=True)
+class ServiceCondition:
+    entitlement_code: str = ""
+    state: ServiceState | None = None
+    vendor_id: str = ""
+    reason: str = ""
+    credit: Money = ZERO
+
+
+@dataclass(frozen=True)
+class SubsidyCase:
+    """By level of government."""
+
+    granted: dict[str, Money] = field(default_factory=dict)
+    disbursed: dict[str, Money] = field(default_factory=dict)
+    clawed_back: dict[str, Money] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ClaimExperience:
+    paid: Money = ZERO
+    outcome: str = ""
+
+
+@dataclass(frozen=True)
+class PolicyFile:
+    """As far as we were told. Services are keyed by order, subsidies by case, claims by claim."""
+
+    KIND: ClassVar[str] = "policy.PolicyFile"
+
+    policy_id: str
+    premium_received: Money = ZERO
+    premium_invoiced: Money = ZERO
+    premium_overdue: Money = ZERO
+    grace_expired_on: date | None = None
+    services: dict[str, ServiceCondition] = field(default_factory=dict)
+    subsidies: dict[str, SubsidyCase] = field(default_factory=dict)
+    claims: dict[str, ClaimExperience] = field(default_factory=dict)
+
+    @classmethod
+    def begin(cls, event: FileOpened) -> Self:
+        return cls(policy_id=event.policy_id)
+
+    def evolve(self, event: FileEvent) -> Self:
+        match event:
+            case FileOpened():
+                return self.begin(event)
+            case ServiceStateNoted() | ServiceCreditNoted():
+                return self._service(event)
+            case SubsidyGrantNoted() | SubsidyReceiptNoted() | SubsidyClawbackNoted():
+                return self._subsidy(event)
+            case ClaimNoted() | ClaimPaymentNoted() | ClaimEndNoted():
+                return self._claim(event)
+            case PremiumReceiptNoted():
+                # An instalment that was overdue is no longer when all that was invoiced is there.
+                cured = event.received >= event.invoiced
+                return replace(
+                    self,
+                    premium_received=event.received,
+                    premium_invoiced=event.invoiced,
+                    premium_overdue=ZERO if cured else self.premium_overdue,
+                    grace_expired_on=None if cured else self.grace_expired_on,
+                )
+            case PremiumOverdueNoted():
+                return replace(self, premium_overdue=event.outstanding)
+            case GraceExpiryNoted():
+                return replace(self, premium_overdue=event.outstanding, grace_expired_on=event.expired_on)
+
+    def _service(self, event: ServiceStateNoted | ServiceCreditNoted) -> Self:
+        known = self.services.get(event.order_id, ServiceCondition())
+        match event:
+            case ServiceStateNoted():
+                changed = replace(
+                    known,
+                    entitlement_code=event.entitlement_code,
+                    state=event.state,
+                    vendor_id=event.vendor_id,
+                    reason=event.reason,
+                )
+            case ServiceCreditNoted():
+                changed = replace(known, vendor_id=event.vendor_id, credit=known.credit + event.amount)
+        return replace(self, services={**self.services, event.order_id: changed})
+
+    def _subsidy(self, event: SubsidyGrantNoted | SubsidyReceiptNoted | SubsidyClawbackNoted) -> Self:
+        known = self.subsidies.get(event.case_id, SubsidyCase())
+        match event:
+            case SubsidyGrantNoted():
+                changed = replace(known, granted=event.granted)
+            case SubsidyReceiptNoted():
+                changed = replace(known, disbursed=_sum(known.disbursed, event.amounts))
+            case SubsidyClawbackNoted():
+                changed = replace(known, granted=event.granted, clawed_back=_sum(known.clawed_back, event.amounts))
+        return replace(self, subsidies={**self.subsidies, event.case_id: changed})
+
+    def _claim(self, event: ClaimNoted | ClaimPaymentNoted | ClaimEndNoted) -> Self:
+        known = self.claims.get(event.claim_id, ClaimExperience())
+        match event:
+            case ClaimNoted():
+                changed = known
+            case ClaimPaymentNoted():
+                changed = replace(known, paid=known.paid + event.amount)
+            case ClaimEndNoted():
+                changed = replace(known, paid=event.paid, outcome=event.outcome)
+        return replace(self, claims={**self.claims, event.claim_id: changed})
+
+
+def _sum(left: dict[str, Money], right: dict[str, Money]) -> dict[str, Money]:
+    return {level: left.get(level, ZERO) + right.get(level, ZERO) for level in (*left, *right)}

@@ -1,0 +1,138 @@
+"""Which product terms make sense. Every refusal names the field, so that the author of a tariff finds the line."""
+
+import re
+from collections.abc import Iterable
+
+from libs.common.codes.industry import is_division_or_section
+from libs.common.errors import InvalidField
+from libs.common.money import CNY, Money
+from services.policy.domain.product.rating_checks import check_rating
+from services.policy.domain.product.terms import (
+    AnswerKind,
+    DatedRate,
+    ProductLine,
+    ProductTerms,
+    RetroactiveRule,
+    Trigger,
+    UnderwritingRules,
+)
+
+CODE = re.compile(r"[A-Z][A-Z0-9_]{0,39}")
+
+
+def check_terms(terms: ProductTerms, field: str = "terms") -> None:
+    """Refuses terms by which nobody could be insured, naming the first wrong field."""
+    if terms.line is ProductLine.PARK:
+        raise InvalidField(field=f"{field}.line", problem="park policies (master and certificates) are not sold yet")
+    check_money(f"{field}.minimum_premium", terms.minimum_premium)
+    _check_parts(terms, f"{field}.parts")
+    _check_questions(terms, f"{field}.questions")
+    check_rating(terms, f"{field}.rating")
+    _check_entitlements(terms, f"{field}.entitlements")
+    _check_underwriting(terms.underwriting, f"{field}.underwriting")
+    if not terms.cancellation.methods:
+        raise InvalidField(field=f"{field}.cancellation.methods", problem="needs one method at least")
+    if not 0 <= terms.cancellation.short_rate_percent <= 100:
+        raise InvalidField(field=f"{field}.cancellation.short_rate_percent", problem="must be from 0 to 100")
+    _check_rates(terms.vat_rates, f"{field}.vat_rates")
+    _check_rates(terms.stamp_duty_rates, f"{field}.stamp_duty_rates")
+    _check_codes(terms.subsidy_classes, f"{field}.subsidy_classes")
+    _check_codes(terms.exclusions, f"{field}.exclusions")
+
+
+def check_money(field: str, amount: Money, least: int = 0) -> None:
+    """Premium is charged in renminbi; the amount is in fen and not below `least`."""
+    if amount.currency != CNY:
+        raise InvalidField(field=f"{field}.currency_code", problem=f"must be {CNY}")
+    if amount.minor_units < least:
+        raise InvalidField(field=field, problem="must be positive" if least else "must not be negative")
+
+
+def unique(field: str, names: Iterable[str]) -> None:
+    """Refuses the first name that comes twice."""
+    seen: set[str] = set()
+    for index, name in enumerate(names):
+        if name in seen:
+            raise InvalidField(field=f"{field}[{index}]", problem=f"{name} comes twice")
+        seen.add(name)
+
+
+def _check_parts(terms: ProductTerms, field: str) -> None:
+    if not terms.parts:
+        raise InvalidField(field=field, problem="needs one part at least")
+    _check_codes((part.code for part in terms.parts), field, ".code")
+    for index, part in enumerate(terms.parts):
+        here = f"{field}[{index}]"
+        check_money(f"{here}.minimum_limit", part.minimum_limit, 1)
+        check_money(f"{here}.maximum_limit", part.maximum_limit, 1)
+        check_money(f"{here}.minimum_deductible", part.minimum_deductible)
+        if part.minimum_limit > part.maximum_limit:
+            raise InvalidField(field=f"{here}.maximum_limit", problem="is below the minimum")
+        if part.waiting_hours < 0 or part.extended_reporting_days < 0:
+            raise InvalidField(field=here, problem="hours and days must not be negative")
+        if not 0 <= part.coinsurance_percent <= 100:
+            raise InvalidField(field=f"{here}.coinsurance_percent", problem="must be from 0 to 100")
+        if part.trigger is Trigger.OCCURRENCE and part.retroactive_rule is RetroactiveRule.DATE:
+            raise InvalidField(field=f"{here}.retroactive_rule", problem="an occurrence part has no retroactive date")
+        if part.sub_limit_parent:
+            parent = terms.part(part.sub_limit_parent)
+            if parent is None or parent.code == part.code or parent.sub_limit_parent:
+                raise InvalidField(
+                    field=f"{here}.sub_limit_parent", problem="must be another part that is no sub-limit itself"
+                )
+
+
+def _check_questions(terms: ProductTerms, field: str) -> None:
+    _check_codes((question.code for question in terms.questions), field, ".code")
+    for index, question in enumerate(terms.questions):
+        if question.kind is AnswerKind.CHOICE and len(question.options) < 2:
+            raise InvalidField(field=f"{field}[{index}].options", problem="a choice needs two options at least")
+        if question.kind is not AnswerKind.CHOICE and question.options:
+            raise InvalidField(field=f"{field}[{index}].options", problem="only a choice has options")
+        unique(f"{field}[{index}].options", question.options)
+
+
+def _check_entitlements(terms: ProductTerms, field: str) -> None:
+    _check_codes((service.code for service in terms.entitlements), field, ".code")
+    for index, service in enumerate(terms.entitlements):
+        here = f"{field}[{index}]"
+        if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", service.service_type):
+            raise InvalidField(field=f"{here}.service_type", problem="must be a word such as incident_response")
+        if not 1 <= service.quantity <= 10_000:
+            raise InvalidField(field=f"{here}.quantity", problem="must be from 1 to 10000")
+        check_money(f"{here}.fee", service.fee)
+        for name in ("respond_within_hours", "start_within_hours", "deliver_within_hours"):
+            if not 1 <= getattr(service, name) <= 87_600:
+                raise InvalidField(field=f"{here}.{name}", problem="must be from 1 to 87600")
+
+
+def _check_underwriting(rules: UnderwritingRules, field: str) -> None:
+    check_money(f"{field}.authority_limit", rules.authority_limit)
+    if rules.authority_revenue is not None:
+        check_money(f"{field}.authority_revenue", rules.authority_revenue)
+    if rules.critical_findings_allowed < 0:
+        raise InvalidField(field=f"{field}.critical_findings_allowed", problem="must not be negative")
+    if not 1 <= rules.quote_valid_days <= 365:
+        raise InvalidField(field=f"{field}.quote_valid_days", problem="must be from 1 to 365")
+    for index, code in enumerate(rules.assessment_industries):
+        if not is_division_or_section(code):
+            raise InvalidField(
+                field=f"{field}.assessment_industries[{index}]", problem="is no division or section of GB/T 4754-2017"
+            )
+
+
+def _check_rates(rates: tuple[DatedRate, ...], field: str) -> None:
+    if not rates:
+        raise InvalidField(field=field, problem="needs one rate at least")
+    unique(field, (rate.valid_from.isoformat() for rate in rates))
+    for index, rate in enumerate(rates):
+        if not 0 <= rate.rate < 1:
+            raise InvalidField(field=f"{field}[{index}].rate", problem="must be from 0 to below 1")
+
+
+def _check_codes(codes: Iterable[str], field: str, suffix: str = "") -> None:
+    listed = list(codes)
+    for index, code in enumerate(listed):
+        if not CODE.fullmatch(code):
+            raise InvalidField(field=f"{field}[{index}]{suffix}", problem="must be a code such as BI or DATA_LOSS")
+    unique(field, listed)

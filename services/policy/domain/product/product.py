@@ -1,0 +1,127 @@
+"""A product: drafted, published in versions that never change, retired."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar, Self
+
+from libs.common.errors import InvalidField
+from libs.common.events import event
+from services.policy.domain.errors import ProductNotPublished, ProductRetired, ProductVersionNotFound
+from services.policy.domain.product.checks import check_terms
+from services.policy.domain.product.terms import ProductLine, ProductTerms
+
+
+class ProductStatus(StrEnum):
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    RETIRED = "retired"
+
+
+@event("policy.ProductDrafted")
+class ProductDrafted:
+    product_key: str
+    name: str
+    terms: ProductTerms
+
+
+@event("policy.ProductRevised")
+class ProductRevised:
+    terms: ProductTerms
+
+
+@event("policy.ProductPublished")
+class ProductPublished:
+    version: int
+    line: ProductLine
+    published_at: datetime
+
+
+@event("policy.ProductWithdrawn")
+class ProductWithdrawn:
+    """Taken off sale. Policies that were sold on it stay."""
+
+
+ProductEvent = ProductDrafted | ProductRevised | ProductPublished | ProductWithdrawn
+
+
+@dataclass(frozen=True)
+class ProductVersion:
+    number: int
+    terms: ProductTerms
+    published_at: datetime
+
+
+@dataclass(frozen=True)
+class Product:
+    """What an insurer sells."""
+
+    KIND: ClassVar[str] = "policy.Product"
+
+    product_key: str
+    name: str
+    draft: ProductTerms | None
+    versions: tuple[ProductVersion, ...] = ()
+    retired: bool = False
+
+    @property
+    def status(self) -> ProductStatus:
+        if self.retired:
+            return ProductStatus.RETIRED
+        return ProductStatus.PUBLISHED if self.versions else ProductStatus.DRAFT
+
+    def on_sale(self, number: int = 0) -> ProductVersion:
+        """The version to quote on: the newest, or the one asked for."""
+        if self.retired:
+            raise ProductRetired(product_key=self.product_key)
+        if not self.versions:
+            raise ProductNotPublished(product_key=self.product_key)
+        return self.versions[-1] if number == 0 else self.version(number)
+
+    def version(self, number: int) -> ProductVersion:
+        """A published version, on sale or not: policies need it for their whole life."""
+        if not 1 <= number <= len(self.versions):
+            raise ProductVersionNotFound(product_id=self.product_key, version=number)
+        return self.versions[number - 1]
+
+    @staticmethod
+    def create(product_key: str, name: str, terms: ProductTerms) -> list[ProductDrafted]:
+        if not name.strip():
+            raise InvalidField(field="name", problem="is blank")
+        check_terms(terms)
+        return [ProductDrafted(product_key=product_key, name=name, terms=terms)]
+
+    def revise(self, terms: ProductTerms) -> list[ProductRevised]:
+        if self.retired:
+            raise ProductRetired(product_key=self.product_key)
+        if terms == self.draft:
+            return []
+        check_terms(terms)
+        return [ProductRevised(terms=terms)]
+
+    def publish(self, at: datetime) -> list[ProductPublished]:
+        if self.retired:
+            raise ProductRetired(product_key=self.product_key)
+        if self.draft is None:
+            return []  # A retry: the draft is the newest version already.
+        return [ProductPublished(version=len(self.versions) + 1, line=self.draft.line, published_at=at)]
+
+    def retire(self) -> list[ProductWithdrawn]:
+        return [] if self.retired else [ProductWithdrawn()]
+
+    @classmethod
+    def begin(cls, event: ProductDrafted) -> Self:
+        return cls(product_key=event.product_key, name=event.name, draft=event.terms)
+
+    def evolve(self, event: ProductEvent) -> "Product":
+        match event:
+            case ProductDrafted():
+                return Product.begin(event)
+            case ProductRevised():
+                return replace(self, draft=event.terms)
+            case ProductPublished():
+                assert self.draft is not None  # Only a draft is published.
+                version = ProductVersion(event.version, self.draft, event.published_at)
+                return replace(self, draft=None, versions=(*self.versions, version))
+            case ProductWithdrawn():
+                return replace(self, retired=True)

@@ -1,0 +1,148 @@
+"""What a submission must be before it is taken: an enterprise that exists, a term of one year, answers that fit."""
+
+from datetime import date
+
+from libs.common.dates import Period
+from libs.common.errors import InvalidField
+from libs.common.money import Money
+from services.policy.domain.answers import Answer, check_answers
+from services.policy.domain.assessment import Assessment
+from services.policy.domain.cover import RatingInputs, WantedPart, check_wanted, known_part
+from services.policy.domain.enterprise import Enterprise
+from services.policy.domain.product.checks import check_money
+from services.policy.domain.product.terms import ProductTerms
+from services.policy.domain.submission.events import SubmissionCreated
+from services.policy.domain.submission.values import (
+    DeclaredDependency,
+    DeclaredSystem,
+    Subjectivity,
+    SubjectivityPhase,
+)
+
+FIRST_FILED_LEVEL = 2  # 等保: from the second level on, a system is filed with the police.
+
+
+def receive(
+    *,
+    submission_key: str,
+    product_id: str,
+    terms: ProductTerms,
+    insured: Enterprise,
+    inception: date,
+    expiry: date,
+    parts: tuple[WantedPart, ...],
+    aggregate_limit: Money | None,
+    annual_revenue: Money,
+    answers: tuple[Answer, ...],
+    systems: tuple[DeclaredSystem, ...],
+    dependencies: tuple[DeclaredDependency, ...],
+    bundled_services: bool,
+    author: str,
+) -> list[SubmissionCreated]:
+    """Takes a request for cover, or refuses it naming the first wrong field."""
+    insured.check("insured")
+    check_money("annual_revenue", annual_revenue)
+    check_term(inception, expiry)
+    check_parts(terms, parts, aggregate_limit, inception)
+    check_declarations(terms, answers, systems, dependencies)
+    return [
+        SubmissionCreated(
+            submission_key=submission_key,
+            product_id=product_id,
+            insured=insured,
+            period=Period(inception, expiry),
+            parts=parts,
+            aggregate_limit=aggregate_limit,
+            annual_revenue=annual_revenue,
+            answers=answers,
+            systems=systems,
+            dependencies=dependencies,
+            bundled_services=bundled_services,
+            author=author,
+        )
+    ]
+
+
+def rating_inputs(asked: SubmissionCreated, assessment: Assessment | None) -> RatingInputs:
+    """What the rating looks at, as far as it is known now."""
+    return RatingInputs(
+        industry_code=asked.insured.industry_code,
+        region_code=asked.insured.region_code,
+        size=asked.insured.size,
+        annual_revenue=asked.annual_revenue,
+        answers=asked.answers,
+        score=assessment.score if assessment else None,
+        bundled=asked.bundled_services,
+        rated_for=asked.period.inception,
+    )
+
+
+def check_term(inception: date, expiry: date) -> None:
+    """A term is one year: the same day of the next year (28 February or 1 March after a 29 February)."""
+    if expiry not in _anniversaries(inception):
+        raise InvalidField(field="expiry", problem="must be one year after the inception")
+
+
+def check_parts(
+    terms: ProductTerms, parts: tuple[WantedPart, ...], aggregate_limit: Money | None, inception: date
+) -> None:
+    if not parts:
+        raise InvalidField(field="parts", problem="needs one part at least")
+    check_wanted(parts, inception, "parts")
+    for wanted in parts:
+        known_part(terms, wanted.part_code)
+    if aggregate_limit is not None:
+        check_money("aggregate_limit", aggregate_limit, 1)
+
+
+def check_declarations(
+    terms: ProductTerms,
+    answers: tuple[Answer, ...],
+    systems: tuple[DeclaredSystem, ...],
+    dependencies: tuple[DeclaredDependency, ...],
+) -> None:
+    check_answers(terms, answers, "answers")
+    for index, system in enumerate(systems):
+        here = f"systems[{index}]"
+        if not 1 <= system.mlps_level <= 5:
+            raise InvalidField(field=f"{here}.mlps_level", problem="must be from 1 to 5")
+        if system.mlps_level >= FIRST_FILED_LEVEL and not system.mlps_filing_number.strip():
+            raise InvalidField(field=f"{here}.mlps_filing_number", problem="is needed from level 2")
+    seen: set[DeclaredDependency] = set()
+    for index, dependency in enumerate(dependencies):
+        if dependency in seen:
+            raise InvalidField(field=f"dependencies[{index}]", problem=f"{dependency.name} is declared twice")
+        seen.add(dependency)
+
+
+def check_subjectivities(subjectivities: tuple[Subjectivity, ...], today: date) -> None:
+    seen: set[str] = set()
+    for index, subjectivity in enumerate(subjectivities):
+        here = f"subjectivities[{index}]"
+        if subjectivity.code in seen:
+            raise InvalidField(field=f"{here}.code", problem=f"{subjectivity.code} comes twice")
+        seen.add(subjectivity.code)
+        if subjectivity.phase is SubjectivityPhase.POST_BIND and subjectivity.due_on is None:
+            raise InvalidField(field=f"{here}.due_on", problem="a condition after binding needs a deadline")
+        if subjectivity.due_on is not None and subjectivity.due_on < today:
+            raise InvalidField(field=f"{here}.due_on", problem="is past")
+
+
+def expiry_of_quote(wanted: date | None, today: date, inception: date, valid_days: int) -> date:
+    """The last day to bind: not after the inception, unless that is past and the quote is referred for it."""
+    latest = inception if inception >= today else None
+    if wanted is None:
+        usual = date.fromordinal(today.toordinal() + valid_days)
+        return min(usual, latest) if latest else usual
+    if wanted < today:
+        raise InvalidField(field="expires_on", problem="is past")
+    if latest and wanted > latest:
+        raise InvalidField(field="expires_on", problem="must not be after the inception")
+    return wanted
+
+
+def _anniversaries(day: date) -> tuple[date, ...]:
+    try:
+        return (day.replace(year=day.year + 1),)
+    except ValueError:
+        return date(day.year + 1, 2, 28), date(day.year + 1, 3, 1)

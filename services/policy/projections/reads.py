@@ -1,0 +1,92 @@
+"""The reads over the tables: pages in the order of a unique key, and the sums of the premium."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, Select, case, func, select, tuple_
+
+from libs.common.grpc.pages import Page
+from libs.common.money import CNY, Money
+from libs.common.projection.tables import ReadTables
+from services.policy.domain.policy.values import PolicyStatus
+from services.policy.projections import tables
+
+Rows = Sequence[Row[Any]]
+
+
+@dataclass(frozen=True)
+class PremiumSummary:
+    """Of all policies of an insurer, ever."""
+
+    policies: int
+    policies_in_force: int
+    premium: Money
+    vat: Money
+    stamp_duty: Money
+    own_premium: Money
+    ceded: Money
+    ceding_commission: Money
+
+
+class Reads:
+    def __init__(self, read_tables: ReadTables) -> None:
+        self._tables = read_tables
+
+    async def products(self, tenant: str, page: Page, status: str = "") -> Rows:
+        """By key; one row more than the page, if there are more."""
+        table = tables.product
+        query = select(table).where(table.c.tenant == tenant)
+        if status:
+            query = query.where(table.c.status == status)
+        return await self._page(query, page, table.c.product_key, table.c.product_id)
+
+    async def treaties(self, tenant: str, page: Page) -> Rows:
+        """By key."""
+        table = tables.treaty
+        return await self._page(
+            select(table).where(table.c.tenant == tenant), page, table.c.treaty_key, table.c.treaty_id
+        )
+
+    async def submissions(self, tenant: str, page: Page, status: str = "", uscc: str = "") -> Rows:
+        """The newest first."""
+        table = tables.submission
+        query = select(table).where(table.c.tenant == tenant)
+        if status:
+            query = query.where(table.c.status == status)
+        if uscc:
+            query = query.where(table.c.insured_uscc == uscc)
+        if page.after:
+            query = query.where(table.c.created_at_position < page.after[0])
+        return await self._all(query.order_by(table.c.created_at_position.desc()).limit(page.size + 1))
+
+    async def policies(self, tenant: str, page: Page, status: str = "", uscc: str = "") -> Rows:
+        """By number."""
+        table = tables.policy
+        query = select(table).where(table.c.tenant == tenant)
+        if status:
+            query = query.where(table.c.status == status)
+        if uscc:
+            query = query.where(table.c.insured_uscc == uscc)
+        return await self._page(query, page, table.c.policy_number, table.c.policy_id)
+
+    async def premium_summary(self, tenant: str) -> PremiumSummary:
+        policy, moved = tables.policy, tables.premium_transaction
+        in_force = func.sum(case((policy.c.status == PolicyStatus.IN_FORCE, 1), else_=0))
+        counted = select(func.count(), func.coalesce(in_force, 0)).where(policy.c.tenant == tenant)
+        columns = (moved.c.net, moved.c.vat, moved.c.stamp_duty, moved.c.own, moved.c.ceded, moved.c.ceding_commission)
+        summed = select(*(func.coalesce(func.sum(column), 0) for column in columns)).where(moved.c.tenant == tenant)
+        async with self._tables.connect() as connection:
+            policies, policies_in_force = (await connection.execute(counted)).one()
+            sums = (await connection.execute(summed)).one()
+        return PremiumSummary(int(policies), int(policies_in_force), *(Money(CNY, int(each)) for each in sums))
+
+    async def _page(self, query: Select[Any], page: Page, *key: Any) -> Rows:
+        if page.after:
+            query = query.where(tuple_(*key) > tuple_(*page.after))
+        return await self._all(query.order_by(*key).limit(page.size + 1))
+
+    async def _all(self, query: Select[Any]) -> Rows:
+        async with self._tables.connect() as connection:
+            rows: Rows = (await connection.execute(query)).all()
+        return rows

@@ -1,0 +1,76 @@
+"""Own events to announcements. What is not listed here is private."""
+
+from typing import Any
+from uuid import UUID
+
+from google.protobuf.message import Message
+from hubao.policy.v1 import events_pb2 as pb
+
+from libs.common.changes import Recorded
+from libs.common.grpc.convert import date_message, money_message
+from services.policy.application.public import (
+    enterprise_message,
+    service_message,
+    timeline_message,
+    transaction_message,
+)
+from services.policy.domain.policy.events import Bound, Cancelled, Endorsed, Expired
+from services.policy.domain.policy.policy import Policy
+from services.policy.domain.submission.events import AssessmentOrdered
+from services.policy.domain.submission.submission import Submission
+
+
+def announce(recorded: Recorded[Any]) -> Message | None:
+    """The public form of an event, if it has one."""
+    match recorded.event:
+        case AssessmentOrdered():
+            return assessment_requested(recorded.stream, recorded.value, recorded.event)
+        case Bound():
+            return policy_bound(recorded.stream, recorded.value, recorded.event)
+        case Endorsed():
+            return policy_changed(recorded.stream, recorded.value, recorded.event)
+        case Cancelled():
+            return policy_cancelled(recorded.stream, recorded.value, recorded.event)
+        case Expired(expired_on=day):
+            return pb.PolicyExpired(policy_id=str(recorded.stream), expired_on=date_message(day))
+    return None
+
+
+def assessment_requested(
+    submission_id: UUID, submission: Submission, event: AssessmentOrdered
+) -> pb.SubmissionAssessmentRequested:
+    return pb.SubmissionAssessmentRequested(
+        submission_id=str(submission_id),
+        insured=enterprise_message(submission.asked.insured),
+        service=service_message(event.service),
+        requested_on=date_message(event.requested_on),
+    )
+
+
+def policy_bound(policy_id: UUID, policy: Policy, event: Bound) -> pb.PolicyBound:
+    return pb.PolicyBound(
+        timeline=timeline_message(policy_id, policy),
+        transaction=transaction_message(event.transaction),
+        submission_id=event.submission_id,
+        bound_on=date_message(event.bound_on),
+    )
+
+
+def policy_changed(policy_id: UUID, policy: Policy, event: Endorsed) -> pb.PolicyChanged:
+    return pb.PolicyChanged(
+        timeline=timeline_message(policy_id, policy),
+        transactions=[transaction_message(each) for each in event.transactions],
+        effective_date=date_message(event.endorsement.effective_date),
+    )
+
+
+def policy_cancelled(policy_id: UUID, policy: Policy, event: Cancelled) -> pb.PolicyCancelled:
+    cancellation = event.cancellation
+    return pb.PolicyCancelled(
+        timeline=timeline_message(policy_id, policy),
+        transactions=[transaction_message(each) for each in event.transactions],
+        effective_date=date_message(cancellation.effective_date),
+        reason=cancellation.reason,
+        method=cancellation.method,
+        retained=money_message(cancellation.retained),
+    )

@@ -1,0 +1,134 @@
+"""Writing products: what the requests carry, in the same words."""
+
+from typing import Any
+
+from hubao.policy.v1 import product_service_pb2 as pb
+from hubao.policy.v1 import terms_pb2
+
+from libs.common.application import Done, Loaded
+from libs.common.grpc.convert import date_message, decimal_text, enum_text, money_message, timestamp_message
+from services.policy.application.public import service_message
+from services.policy.domain.product.product import Product, ProductVersion
+from services.policy.domain.product.terms import (
+    CoveragePart,
+    DatedRate,
+    FactorTable,
+    ProductTerms,
+    RatingPlan,
+    UnderwritingRules,
+)
+
+
+def product_message(found: Done[Product] | Loaded[Product]) -> pb.Product:
+    product = found.value
+    return pb.Product(
+        product_id=str(found.stream),
+        product_key=product.product_key,
+        name=product.name,
+        status=enum_text(pb.ProductStatus, product.status),
+        draft=None if product.draft is None else terms_message(product.draft),
+        versions=[version_message(version) for version in product.versions],
+        etag=str(found.version),
+    )
+
+
+def row_message(row: Any) -> pb.ProductSummary:
+    return pb.ProductSummary(
+        product_id=str(row.product_id),
+        product_key=row.product_key,
+        name=row.name,
+        status=enum_text(pb.ProductStatus, row.status),
+        line=enum_text(terms_pb2.ProductLine, row.line),
+        latest_version=row.latest_version,
+    )
+
+
+def version_message(version: ProductVersion) -> pb.ProductVersion:
+    return pb.ProductVersion(
+        number=version.number,
+        terms=terms_message(version.terms),
+        published_time=timestamp_message(version.published_at),
+    )
+
+
+def terms_message(terms: ProductTerms) -> pb.ProductTerms:
+    return pb.ProductTerms(
+        line=enum_text(terms_pb2.ProductLine, terms.line),
+        parts=[part_message(part) for part in terms.parts],
+        rating=plan_message(terms.rating),
+        questions=[
+            pb.Question(
+                code=question.code,
+                text=question.text,
+                kind=enum_text(pb.AnswerKind, question.kind),
+                options=question.options,
+            )
+            for question in terms.questions
+        ],
+        entitlements=[service_message(service) for service in terms.entitlements],
+        underwriting=underwriting_message(terms.underwriting),
+        cancellation=pb.CancellationRule(
+            methods=[enum_text(pb.CancellationMethod, method) for method in terms.cancellation.methods],
+            short_rate_percent=decimal_text(terms.cancellation.short_rate_percent),
+        ),
+        vat_rates=[dated_message(rate) for rate in terms.vat_rates],
+        stamp_duty_rates=[dated_message(rate) for rate in terms.stamp_duty_rates],
+        minimum_premium=money_message(terms.minimum_premium),
+        subsidy_classes=terms.subsidy_classes,
+        exclusions=terms.exclusions,
+    )
+
+
+def part_message(part: CoveragePart) -> pb.CoveragePart:
+    return pb.CoveragePart(
+        code=part.code,
+        name=part.name,
+        party=enum_text(pb.LossParty, part.party),
+        minimum_limit=money_message(part.minimum_limit),
+        maximum_limit=money_message(part.maximum_limit),
+        minimum_deductible=money_message(part.minimum_deductible),
+        waiting_hours=part.waiting_hours,
+        coinsurance_percent=decimal_text(part.coinsurance_percent),
+        sub_limit_parent=part.sub_limit_parent,
+        trigger=enum_text(terms_pb2.Trigger, part.trigger),
+        retroactive_rule=enum_text(pb.RetroactiveRule, part.retroactive_rule),
+        extended_reporting_days=part.extended_reporting_days,
+    )
+
+
+def plan_message(plan: RatingPlan) -> pb.RatingPlan:
+    return pb.RatingPlan(
+        base_rates=[
+            pb.BaseRate(
+                part_code=base.part_code, rate=decimal_text(base.rate), valid_from=date_message(base.valid_from)
+            )
+            for base in plan.base_rates
+        ],
+        factor_tables=[table_message(table) for table in plan.factor_tables],
+        bundle_credit_percent=decimal_text(plan.bundle_credit_percent),
+    )
+
+
+def table_message(table: FactorTable) -> pb.FactorTable:
+    return pb.FactorTable(
+        name=table.name,
+        basis=enum_text(pb.FactorBasis, table.basis),
+        question=table.question,
+        part_codes=table.part_codes,
+        valid_from=date_message(table.valid_from),
+        rows=[pb.FactorRow(key=row.key, factor=decimal_text(row.factor)) for row in table.rows],
+    )
+
+
+def underwriting_message(rules: UnderwritingRules) -> pb.UnderwritingRules:
+    return pb.UnderwritingRules(
+        authority_limit=money_message(rules.authority_limit),
+        critical_findings_allowed=rules.critical_findings_allowed,
+        authority_revenue=None if rules.authority_revenue is None else money_message(rules.authority_revenue),
+        assessment_industries=rules.assessment_industries,
+        quote_valid_days=rules.quote_valid_days,
+    )
+
+
+def dated_message(rate: DatedRate) -> pb.DatedRate:
+    return pb.DatedRate(rate=decimal_text(rate.rate), valid_from=date_message(rate.valid_from))

@@ -1,0 +1,142 @@
+"""Reading the terms of a product from a request."""
+
+from hubao.policy.v1 import product_service_pb2 as pb
+from hubao.policy.v1 import terms_pb2
+
+from libs.common.grpc.convert import date_value, decimal_value, enum_name, money_value, percent_value
+from services.policy.domain.product.terms import (
+    AnswerKind,
+    BaseRate,
+    CancellationMethod,
+    CancellationRule,
+    CoveragePart,
+    DatedRate,
+    FactorBasis,
+    FactorRow,
+    FactorTable,
+    LossParty,
+    ProductLine,
+    ProductTerms,
+    Question,
+    RatingPlan,
+    RetroactiveRule,
+    ServiceEntitlement,
+    ServicePhase,
+    Trigger,
+    UnderwritingRules,
+)
+from services.policy.servicer.values import each, within
+
+
+def terms_value(field: str, message: pb.ProductTerms) -> ProductTerms:
+    return ProductTerms(
+        line=ProductLine(enum_name(f"{field}.line", terms_pb2.ProductLine, message.line)),
+        parts=each(f"{field}.parts", message.parts, part_value),
+        rating=plan_value(f"{field}.rating", message.rating),
+        questions=each(f"{field}.questions", message.questions, question_value),
+        entitlements=each(f"{field}.entitlements", message.entitlements, service_value),
+        underwriting=underwriting_value(f"{field}.underwriting", message.underwriting),
+        cancellation=cancellation_value(f"{field}.cancellation", message.cancellation),
+        vat_rates=each(f"{field}.vat_rates", message.vat_rates, dated_value),
+        stamp_duty_rates=each(f"{field}.stamp_duty_rates", message.stamp_duty_rates, dated_value),
+        minimum_premium=money_value(f"{field}.minimum_premium", message.minimum_premium),
+        subsidy_classes=tuple(message.subsidy_classes),
+        exclusions=tuple(message.exclusions),
+    )
+
+
+def part_value(field: str, message: pb.CoveragePart) -> CoveragePart:
+    return CoveragePart(
+        code=message.code,
+        name=message.name,
+        party=LossParty(enum_name(f"{field}.party", pb.LossParty, message.party)),
+        minimum_limit=money_value(f"{field}.minimum_limit", message.minimum_limit),
+        maximum_limit=money_value(f"{field}.maximum_limit", message.maximum_limit),
+        minimum_deductible=money_value(f"{field}.minimum_deductible", message.minimum_deductible),
+        waiting_hours=message.waiting_hours,
+        coinsurance_percent=percent_value(f"{field}.coinsurance_percent", message.coinsurance_percent),
+        sub_limit_parent=message.sub_limit_parent,
+        trigger=Trigger(enum_name(f"{field}.trigger", terms_pb2.Trigger, message.trigger)),
+        retroactive_rule=RetroactiveRule(
+            enum_name(f"{field}.retroactive_rule", pb.RetroactiveRule, message.retroactive_rule)
+        ),
+        extended_reporting_days=message.extended_reporting_days,
+    )
+
+
+def plan_value(field: str, message: pb.RatingPlan) -> RatingPlan:
+    return RatingPlan(
+        base_rates=each(f"{field}.base_rates", message.base_rates, base_rate_value),
+        factor_tables=each(f"{field}.factor_tables", message.factor_tables, table_value),
+        bundle_credit_percent=percent_value(f"{field}.bundle_credit_percent", message.bundle_credit_percent),
+    )
+
+
+def base_rate_value(field: str, message: pb.BaseRate) -> BaseRate:
+    return BaseRate(
+        part_code=message.part_code,
+        rate=decimal_value(f"{field}.rate", message.rate),
+        valid_from=date_value(f"{field}.valid_from", message.valid_from),
+    )
+
+
+def table_value(field: str, message: pb.FactorTable) -> FactorTable:
+    return FactorTable(
+        name=message.name,
+        basis=FactorBasis(enum_name(f"{field}.basis", pb.FactorBasis, message.basis)),
+        question=message.question,
+        part_codes=tuple(message.part_codes),
+        valid_from=date_value(f"{field}.valid_from", message.valid_from),
+        rows=each(f"{field}.rows", message.rows, row_value),
+    )
+
+
+def row_value(field: str, message: pb.FactorRow) -> FactorRow:
+    return FactorRow(message.key, decimal_value(f"{field}.factor", message.factor))
+
+
+def question_value(field: str, message: pb.Question) -> Question:
+    kind = AnswerKind(enum_name(f"{field}.kind", pb.AnswerKind, message.kind))
+    return Question(message.code, message.text, kind, tuple(message.options))
+
+
+def service_value(field: str, message: terms_pb2.ServiceEntitlement) -> ServiceEntitlement:
+    return ServiceEntitlement(
+        code=message.code,
+        service_type=message.service_type,
+        phase=ServicePhase(enum_name(f"{field}.phase", terms_pb2.ServicePhase, message.phase)),
+        quantity=message.quantity,
+        mandatory=message.mandatory,
+        fee=money_value(f"{field}.fee", message.fee),
+        respond_within_hours=message.respond_within_hours,
+        start_within_hours=message.start_within_hours,
+        deliver_within_hours=message.deliver_within_hours,
+    )
+
+
+def underwriting_value(field: str, message: pb.UnderwritingRules) -> UnderwritingRules:
+    return UnderwritingRules(
+        authority_limit=money_value(f"{field}.authority_limit", message.authority_limit),
+        critical_findings_allowed=message.critical_findings_allowed,
+        authority_revenue=within(field, message, "authority_revenue", money_value),
+        assessment_industries=tuple(message.assessment_industries),
+        quote_valid_days=message.quote_valid_days,
+    )
+
+
+def cancellation_value(field: str, message: pb.CancellationRule) -> CancellationRule:
+    return CancellationRule(
+        methods=each(f"{field}.methods", message.methods, method_value),
+        short_rate_percent=percent_value(f"{field}.short_rate_percent", message.short_rate_percent),
+    )
+
+
+def method_value(field: str, number: int) -> CancellationMethod:
+    return CancellationMethod(enum_name(field, pb.CancellationMethod, number))
+
+
+def dated_value(field: str, message: pb.DatedRate) -> DatedRate:
+    return DatedRate(
+        rate=decimal_value(f"{field}.rate", message.rate),
+        valid_from=date_value(f"{field}.valid_from", message.valid_from),
+    )

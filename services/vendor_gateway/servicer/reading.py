@@ -1,0 +1,115 @@
+"""OrderService: what only reads. An insurer sees its tenant's orders, a vendor its own."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+from hubao.vendor_gateway.v1 import order_service_pb2 as pb
+from hubao.vendor_gateway.v1 import order_service_pb2_grpc as pb_grpc
+from sqlalchemy import Row
+
+from libs.common.context import Call, current_call
+from libs.common.errors import InvalidField
+from libs.common.grpc.convert import enum_name, enum_text, money_message, optional, timestamp_message, uuid_value
+from libs.common.grpc.pages import next_token, page_of
+from libs.common.money import CNY, Money
+from services.vendor_gateway.application import Orders
+from services.vendor_gateway.projections import OrderFilter, Reads, Viewer
+from services.vendor_gateway.servicer.messages import entitlement_message, order_message, order_row_message
+
+WATCH_BATCH = 200
+WATCH_PAUSE = 0.2
+"""Seconds between looks at the read tables while nothing happens."""
+
+
+class OrderReading(pb_grpc.OrderServiceServicer):
+    """The reading half of the service."""
+
+    def __init__(self, orders: Orders, reads: Reads) -> None:
+        self._orders = orders
+        self._reads = reads
+
+    async def GetOrder(self, request: pb.GetOrderRequest, context: Any) -> pb.GetOrderResponse:
+        call, order_id = current_call(), uuid_value("order_id", request.order_id)
+        loaded = await self._orders.get(call, order_id)
+        order = order_message(order_id, loaded.value, loaded.version, for_vendor=not call.tenant)
+        return pb.GetOrderResponse(order=order)
+
+    async def ListOrders(self, request: pb.ListOrdersRequest, context: Any) -> pb.ListOrdersResponse:
+        viewer = viewer_of(current_call())
+        page = page_of(request, f"{viewer.tenant}/{viewer.vendor_id}")
+        wanted = OrderFilter(
+            state=enum_name("state", pb.OrderState, request.state) if request.state else None,
+            policy_id=optional(request, "policy_id", uuid_value),
+            claim_id=optional(request, "claim_id", uuid_value),
+            submission_id=optional(request, "submission_id", uuid_value),
+        )
+        rows = await self._reads.orders(viewer, wanted, page.after, page.size + 1)
+        shown, token = next_token(page, rows, key=lambda row: (row.number,))
+        return pb.ListOrdersResponse(orders=[order_row_message(row) for row in shown], next_page_token=token)
+
+    async def WatchOrders(self, request: pb.WatchOrdersRequest, context: Any) -> AsyncIterator[pb.WatchOrdersResponse]:
+        """The cursor is the log position of the change, so it stays good when the read tables are rebuilt."""
+        call = current_call()
+        position = cursor_value(request.cursor)
+        while True:
+            rows = await self._reads.changes(viewer_of(call), position, WATCH_BATCH)
+            for row in rows:
+                yield await self._change(call, row)
+                position = row.position
+            if not rows:
+                await asyncio.sleep(WATCH_PAUSE)
+
+    async def GetOrderTotals(self, request: pb.GetOrderTotalsRequest, context: Any) -> pb.GetOrderTotalsResponse:
+        totals = await self._reads.totals(current_call().tenant)
+        return pb.GetOrderTotalsResponse(
+            states=[
+                pb.StateTotal(state=enum_text(pb.OrderState, state), orders=number)
+                for state, number in totals.by_state.items()
+            ],
+            orders=sum(totals.by_state.values()),
+            verified_fees=money_message(Money(CNY, totals.verified_fees)),
+            verified_orders=totals.verified_orders,
+            credits=money_message(Money(CNY, totals.credits)),
+            policies=totals.policies,
+            entitlements=totals.ordered + sum(totals.unordered.values()),
+            entitlements_ordered=totals.ordered,
+            entitlements_unordered=[
+                pb.ReasonTotal(reason=reason, entitlements=number) for reason, number in totals.unordered.items()
+            ],
+        )
+
+    async def ListEntitlements(self, request: pb.ListEntitlementsRequest, context: Any) -> pb.ListEntitlementsResponse:
+        tenant = current_call().tenant
+        page = page_of(request, tenant)
+        policy_id = optional(request, "policy_id", uuid_value)
+        rows = await self._reads.entitlements(tenant, policy_id, request.unordered_only, page.after, page.size + 1)
+        shown, token = next_token(page, rows, key=lambda row: (row.policy_id, row.code))
+        return pb.ListEntitlementsResponse(
+            entitlements=[entitlement_message(row) for row in shown], next_page_token=token
+        )
+
+    async def _change(self, call: Call, row: Row[Any]) -> pb.WatchOrdersResponse:
+        found = await self._orders.look(call, row.order_id)
+        order = None if found is None else order_message(row.order_id, found.value, found.version, for_vendor=True)
+        if order is not None and order.HasField("deliverable"):
+            order.deliverable.ClearField("content")
+        return pb.WatchOrdersResponse(
+            cursor=str(row.position),
+            order_id=str(row.order_id),
+            change=enum_text(pb.OrderChange, row.change),
+            change_time=timestamp_message(row.changed_at),
+            order=order,
+        )
+
+
+def viewer_of(call: Call) -> Viewer:
+    return Viewer(tenant=call.tenant, vendor_id="" if call.tenant else call.organisation)
+
+
+def cursor_value(text: str) -> int:
+    if not text:
+        return 0
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        raise InvalidField(field="cursor", problem="is not a cursor of this stream")
+    return int(text)

@@ -1,0 +1,218 @@
+"""The claims service's whole engine in this process, on a real database; its servicer is called without the network."""
+
+import hashlib
+from datetime import datetime, timedelta
+from typing import Any, Self
+from uuid import UUID, uuid4
+
+from google.protobuf.message import Message
+from google.type.date_pb2 import Date
+from google.type.money_pb2 import Money as MoneyMessage
+from hubao.billing_subsidy.v1 import events_pb2 as billing_pb
+from hubao.claims.v1 import claim_pb2
+from hubao.claims.v1 import claim_service_pb2 as pb
+from hubao.common.v1.party_pb2 import Enterprise
+from hubao.policy.v1 import events_pb2 as policy_pb
+from hubao.policy.v1 import terms_pb2 as terms_pb
+from hubao.vendor_gateway.v1 import events_pb2 as vendor_pb
+
+from libs.common.application import Application
+from libs.common.context import Call, calling
+from libs.common.messaging.jetstream import message_class
+from libs.common.projection.projector import Projector
+from libs.common.projection.tables import ReadTables
+from libs.common.store.migrate import prepare
+from libs.common.store.reading import Log
+from libs.common.unit import Unit
+from libs.common.waking import Waker
+from services.claims.__main__ import SERVICE
+from services.claims.servicer import servicers
+from tests.claims.examples import BOUND_AT, INSURED, NOW, POLICY
+
+HANDLER, MANAGER = "handler", "manager"
+
+
+class Desk:
+    """One claims service. Who asks is HANDLER or MANAGER, of the insurer `tenant`."""
+
+    def __init__(self, admin_url: str) -> None:
+        url = prepare(admin_url, SERVICE.name)
+        self.now = NOW
+        self.tenant = "lead"
+        self.log = Log(url)
+        self.application = Application(SERVICE, self.log, url)
+        self.tables = ReadTables(SERVICE, url)
+        self.projector = Projector(SERVICE, self.tables, Waker())
+        self._servicer: Any = servicers(self.application, self.tables)[0][1]
+        self._announced = 0
+
+    async def __aenter__(self) -> Self:
+        await self.application.open()
+        await self.tables.open()
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self.application.close()
+        await self.tables.close()
+
+    def call(self, who: str, payload: bytes = b"", request_id: str = "", heard_at: datetime | None = None) -> Call:
+        return Call(
+            tenant=self.tenant,
+            organisation=self.tenant,
+            principal=f"user:{who}",
+            roles=frozenset({f"claims_{who}"}),
+            request_id=request_id or str(uuid4()),
+            fingerprint=hashlib.sha256(payload).digest(),
+            now=self.now,
+            correlation_id="c",
+            heard_at=heard_at,
+        )
+
+    async def ask(self, who: str, request: Any) -> Any:
+        """Calls the method of a request as the edge would."""
+        method = type(request).__name__.removesuffix("Request")
+        payload = type(request)()
+        payload.CopyFrom(request)
+        given = getattr(request, "request_id", "")
+        if given:
+            payload.ClearField("request_id")
+        with calling(self.call(who, method.encode() + payload.SerializeToString(), given)):
+            return await getattr(self._servicer, method)(request, None)
+
+    async def hear(self, upstream: str, heard: Message, at: datetime = BOUND_AT) -> None:
+        """Reacts to another service's announcement that was recorded at a time."""
+        reaction = SERVICE.reactions[upstream][type(heard)]
+
+        async def plan(unit: Unit) -> None:
+            await reaction(unit, heard)
+
+        await self.application.react(self.call("service", heard_at=at), plan)
+
+    async def announced(self) -> list[Any]:
+        """The announcements since the last look."""
+        rows = await self.log.outbox(self._announced, 1000)
+        self._announced += len(rows)
+        return [message_class(row.type).FromString(row.data) for row in rows]
+
+    async def project(self) -> None:
+        while await self.projector.advance(self.tables.schema):
+            pass
+
+    async def bind(
+        self, policy_id: UUID = POLICY, *, aggregate: int = 1_500_000, paid: bool = True, **part: Any
+    ) -> None:
+        """A policy is bound, and its premium paid."""
+        bound = policy_pb.PolicyBound(timeline=timeline(policy_id, aggregate=aggregate, **part))
+        await self.hear("policy", bound)
+        if paid:
+            received = billing_pb.PremiumReceived(
+                policy_id=str(policy_id), amount=money(106_000), received=money(106_000), invoiced=money(106_000)
+            )
+            await self.hear("billing_subsidy", received)
+
+    async def notify(self, **fields: Any) -> Any:
+        return (await self.ask(HANDLER, notice(**fields))).claim
+
+    async def decided(self, yuan: int = 300_000, cost_type: str = "COST_TYPE_INDEMNITY", **fields: Any) -> Any:
+        """A claim with an approved decision."""
+        claim = await self.notify(**fields)
+        loss = pb.AssessedLoss(part_code="BI", cost_type=cost_type, assessed=money(yuan))
+        await self.ask(HANDLER, proposal(claim.claim_id, loss))
+        return (await self.ask(MANAGER, pb.ApproveDecisionRequest(claim_id=claim.claim_id, number=1))).claim
+
+    async def pay(self, claim_id: str, yuan: int, cost_type: str = "COST_TYPE_INDEMNITY", **fields: Any) -> Any:
+        """A payment, requested and approved."""
+        request = payment(claim_id, yuan, cost_type, **fields)
+        payment_id = (await self.ask(HANDLER, request)).claim.payments[-1].payment_id
+        approve = pb.ApprovePaymentRequest(claim_id=claim_id, payment_id=payment_id)
+        return (await self.ask(MANAGER, approve)).claim
+
+    async def totals(self, policy_id: str = "") -> Any:
+        await self.project()
+        return (await self.ask(HANDLER, pb.GetClaimTotalsRequest(policy_id=policy_id))).totals
+
+    async def account(self, policy_id: UUID = POLICY) -> Any:
+        return (await self.ask(HANDLER, pb.GetCoverageAccountRequest(policy_id=str(policy_id)))).account
+
+    def pass_time(self, **spent: float) -> None:
+        self.now += timedelta(**spent)
+
+
+def money(yuan: int) -> MoneyMessage:
+    return MoneyMessage(currency_code="CNY", units=yuan)
+
+
+def day(year: int, month: int = 0, of_month: int = 0) -> Date:
+    return Date(year=year, month=month, day=of_month)
+
+
+def notice(**fields: Any) -> pb.NotifyClaimRequest:
+    plain: dict[str, Any] = {
+        "policy_id": str(POLICY),
+        "reference": "R-1",
+        "reported_by": "duty officer",
+        "occurred_on": day(2026, 5, 1),
+        "reported_loss": claim_pb2.ReportedLoss(amount="300000.00", currency_code="CNY"),
+        "veris": claim_pb2.VerisCodes(actions=["malware"], actors=["external"]),
+    }
+    return pb.NotifyClaimRequest(**{**plain, **fields})
+
+
+def proposal(claim_id: str, *losses: pb.AssessedLoss, **fields: Any) -> pb.ProposeDecisionRequest:
+    plain: dict[str, Any] = {"claim_id": claim_id, "outcome": "DECISION_OUTCOME_PAY_IN_FULL", "losses": losses}
+    return pb.ProposeDecisionRequest(**{**plain, **fields})
+
+
+def payment(
+    claim_id: str, yuan: int, cost_type: str = "COST_TYPE_INDEMNITY", **fields: Any
+) -> pb.RequestPaymentRequest:
+    plain: dict[str, Any] = {
+        "claim_id": claim_id,
+        "part_code": "BI",
+        "cost_type": cost_type,
+        "amount": money(yuan),
+        "payee_uscc": INSURED,
+    }
+    return pb.RequestPaymentRequest(**{**plain, **fields})
+
+
+def reserve(claim_id: str, yuan: int, **fields: Any) -> pb.SetReservesRequest:
+    line = claim_pb2.ReserveLine(part_code="BI", cost_type="COST_TYPE_INDEMNITY", outstanding=money(yuan))
+    return pb.SetReservesRequest(claim_id=claim_id, lines=[line], reason="first view", **fields)
+
+
+def timeline(policy_id: UUID = POLICY, *, aggregate: int = 1_500_000, **part: Any) -> terms_pb.PolicyTimeline:
+    segment = terms_pb.TermsSegment(to=day(2027, 1, 1), parts=[part_terms(**part)])
+    getattr(segment, "from").CopyFrom(day(2026, 1, 1))
+    return terms_pb.PolicyTimeline(
+        policy_id=str(policy_id),
+        policy_number="P-1",
+        insured=Enterprise(uscc=INSURED, name="Orchid"),
+        inception=day(2026, 1, 1),
+        expiry=day(2027, 1, 1),
+        segments=[segment],
+        aggregate_limit=money(aggregate),
+    )
+
+
+def part_terms(**fields: Any) -> terms_pb.PartTerms:
+    plain: dict[str, Any] = {
+        "code": "BI",
+        "limit": money(1_000_000),
+        "deductible": money(0),
+        "coinsurance_percent": "0",
+        "trigger": "TRIGGER_OCCURRENCE",
+    }
+    return terms_pb.PartTerms(**{**plain, **fields})
+
+
+def order_verified(claim_id: str, order_id: UUID, yuan: int) -> vendor_pb.OrderVerified:
+    return vendor_pb.OrderVerified(
+        order_id=str(order_id),
+        origin=vendor_pb.OrderOrigin(claim_id=claim_id),
+        policy_id=str(POLICY),
+        vendor_id="vendor-1",
+        service_type="incident_response",
+        fee=money(yuan),
+        verified_on=day(2026, 5, 9),
+    )

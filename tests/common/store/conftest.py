@@ -1,0 +1,40 @@
+"""A prepared log for each test, in a database of its own."""
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import psycopg
+import pytest
+
+from libs.common.store.committer import Committer
+from libs.common.store.migrate import prepare
+from libs.common.store.reading import Log
+
+
+@pytest.fixture
+def store_url(database: str) -> str:
+    """Where the service `purse` connects."""
+    return prepare(database, "purse")
+
+
+@pytest.fixture
+def connection(store_url: str) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
+    """A connection of the service's role."""
+    with psycopg.connect(store_url, autocommit=True) as connected:
+        yield connected
+
+
+@pytest.fixture
+async def log(store_url: str) -> AsyncIterator[Log]:
+    reading = Log(store_url)
+    await reading.open()
+    yield reading
+    await reading.close()
+
+
+@pytest.fixture
+async def committer(store_url: str) -> AsyncIterator[Committer]:
+    opened = Committer(store_url)
+    await opened.open()
+    yield opened
+    await opened.close()

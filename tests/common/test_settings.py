@@ -1,0 +1,107 @@
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from libs.common.settings import Settings, SettingsError, Tls
+
+NEEDED = {
+    "DATABASE_URL": "postgresql://hubao:secret@127.0.0.1:5432/policy",
+    "NATS_URL": "nats://127.0.0.1:4222",
+    "HUBAO_JWKS": "/run/jwks.json",
+    "HUBAO_ISSUER": "https://issuer.hubao.local",
+}
+
+
+def test_little_is_needed_and_the_rest_has_its_defaults() -> None:
+    settings = Settings.from_environment(NEEDED)
+
+    assert settings.address == "127.0.0.1:0"
+    assert (settings.audience, settings.clock, settings.log) == ("hubao", "system", "json")
+    assert (settings.max_in_flight, settings.drain_seconds) == (1024, 10)
+    assert (settings.tls, settings.token_file, settings.address_file, settings.feeds) == (None, None, None, {})
+    assert settings.otlp_endpoint == ""
+
+
+def test_everything_can_be_said() -> None:
+    settings = Settings.from_environment(
+        {
+            **NEEDED,
+            "HUBAO_ADDRESS": "[::1]:5001",
+            "HUBAO_AUDIENCE": "hubao-test",
+            "HUBAO_TOKEN_FILE": "/run/token",
+            "HUBAO_ADDRESS_FILE": "/run/address",
+            "HUBAO_FEEDS": "policy=127.0.0.1:5001, claims=127.0.0.1:5003,",
+            "HUBAO_CLOCK": "movable",
+            "HUBAO_CLOCK_START": "2025-01-01T09:00:00+08:00",
+            "HUBAO_LOG": "plain",
+            "HUBAO_MAX_IN_FLIGHT": "64",
+            "HUBAO_DRAIN_SECONDS": "0",
+            "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4317",
+        }
+    )
+
+    assert settings.feeds == {"policy": "127.0.0.1:5001", "claims": "127.0.0.1:5003"}
+    assert (settings.token_file, settings.address_file) == (Path("/run/token"), Path("/run/address"))
+    assert (settings.clock, settings.log, settings.max_in_flight, settings.drain_seconds) == ("movable", "plain", 64, 0)
+    assert settings.clock_start == datetime(2025, 1, 1, 1, tzinfo=UTC)
+    assert settings.otlp_endpoint == "http://127.0.0.1:4317"
+
+
+@pytest.mark.parametrize("name", list(NEEDED))
+def test_what_is_needed_and_missing_is_named(name: str) -> None:
+    for environ in ({key: NEEDED[key] for key in NEEDED if key != name}, {**NEEDED, name: "  "}):
+        with pytest.raises(SettingsError) as error:
+            Settings.from_environment(environ)
+
+        assert str(error.value) == f"{name} is not set"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "mysql://hubao:secret@db"),
+        ("NATS_URL", "http://secret@nats"),
+        ("HUBAO_ADDRESS", "5001"),
+        ("HUBAO_ADDRESS", "127.0.0.1:99999"),
+        ("HUBAO_ADDRESS", "127.0.0.1:port"),
+        ("HUBAO_FEEDS", "policy"),
+        ("HUBAO_FEEDS", "policy=5001"),
+        ("HUBAO_FEEDS", "=127.0.0.1:1"),
+        ("HUBAO_FEEDS", "policy=a:1,policy=a:2"),
+        ("HUBAO_CLOCK", "stopped"),
+        ("HUBAO_CLOCK_START", "soon"),
+        ("HUBAO_CLOCK_START", "2025-01-01T09:00:00"),
+        ("HUBAO_LOG", "xml"),
+        ("HUBAO_MAX_IN_FLIGHT", "0"),
+        ("HUBAO_MAX_IN_FLIGHT", "many"),
+        ("HUBAO_MAX_IN_FLIGHT", "٣"),
+        ("HUBAO_DRAIN_SECONDS", "-1"),
+        ("HUBAO_TLS_CERT", "/nowhere/cert.pem"),
+    ],
+)
+def test_a_wrong_setting_is_one_line_that_names_it_and_no_secret(name: str, value: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        Settings.from_environment({**NEEDED, name: value})
+
+    assert str(error.value).startswith(name)
+    assert "\n" not in str(error.value)
+    assert "secret" not in str(error.value)
+
+
+def test_certificate_and_key_belong_together(tmp_path: Path) -> None:
+    files = {}
+    for part in ("CERT", "KEY", "CA"):
+        files[f"HUBAO_TLS_{part}"] = str(tmp_path / part)
+        (tmp_path / part).touch()
+
+    assert Settings.from_environment({**NEEDED, **files}).tls == Tls(
+        tmp_path / "CERT", tmp_path / "KEY", tmp_path / "CA"
+    )
+    for alone in files:
+        with pytest.raises(SettingsError, match="HUBAO_TLS_"):
+            Settings.from_environment({**NEEDED, alone: files[alone]})
+
+
+def test_settings_show_no_password() -> None:
+    assert "secret" not in repr(Settings.from_environment(NEEDED))

@@ -1,0 +1,69 @@
+"""What lies in the database for ever: the names and fields of the events, and that values survive the way there."""
+
+from dataclasses import fields
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import services.policy.__main__  # noqa: F401  # Declares every event of the service.
+from libs.common.events import registered
+from libs.common.store import codec
+from services.policy.domain.policy.values import Change, ChangeKind
+from services.policy.domain.policy_file import FileOpened, PolicyFile, SubsidyGrantNoted
+from services.policy.domain.product.terms import CancellationMethod
+from services.policy.domain.submission.values import Evidence, Subjectivity, SubjectivityPhase
+from services.policy.domain.treaty import Treaty
+from tests.policy import examples as an
+
+CONDITION = Subjectivity("BACKUP", "Test them", SubjectivityPhase.POST_BIND, date(2026, 3, 1))
+
+
+def a_full_policy() -> Any:
+    policy = an.endorsed(an.policy(), date(2026, 7, 1), an.set_limit(an.DATA, an.RAISED_DATA_LIMIT))
+    policy = an.endorsed(policy, date(2026, 4, 1), Change(ChangeKind.SET_ANSWER, answer=an.mfa("no")))
+    return an.cancelled(policy, date(2026, 10, 1), CancellationMethod.SHORT_RATE)
+
+
+def a_full_submission() -> Any:
+    submission = an.submission()
+    submission = an.after(submission, submission.record_assessment(an.assessed()))
+    submission = an.quoted(submission, subjectivities=(CONDITION,))
+    evidence = Evidence("file", "ab" * 32, an.QUOTED_ON)
+    return an.after(submission, submission.close_subjectivity(1, "BACKUP", evidence))
+
+
+def a_full_file() -> PolicyFile:
+    granted = {"city": an.DATA_LIMIT}
+    opened = PolicyFile.begin(FileOpened(policy_id="p"))
+    return opened.evolve(SubsidyGrantNoted(case_id="c", programme_id="p", granted=granted))
+
+
+def a_treaty() -> Treaty:
+    (created,) = Treaty.create("QS", "r", an.quota_share().percent, an.quota_share().percent, an.INCEPTION, an.EXPIRY)
+    return Treaty.begin(created)
+
+
+def test_the_names_and_fields_of_stored_events_are_those_of_the_golden_file() -> None:
+    """A field that is new here needs a new schema version and an upcaster, once anything is stored."""
+    shapes = [
+        f"{name} {kind.schema_version} ({', '.join(field.name for field in fields(kind.cls))})"
+        for name, kind in registered("policy.").items()
+    ]
+
+    assert shapes == (Path(__file__).parent / "events.golden").read_text("utf-8").splitlines()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [a_full_policy(), a_full_submission(), a_full_file(), an.published(), a_treaty()],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_value_comes_back_from_its_snapshot_as_it_was(value: Any) -> None:
+    assert codec.decode_value(type(value), codec.encode_value(value)) == value
+
+
+@pytest.mark.parametrize("happened", [a_full_policy().bound, *an.asked()], ids=lambda each: type(each).__name__)
+def test_an_event_comes_back_from_the_log_as_it_was(happened: Any) -> None:
+    assert codec.decode(*codec.encode(happened)) == happened
