@@ -18,25 +18,26 @@ from deploy.local.checks import failed
 from deploy.local.clients import Refusal
 from deploy.local.cluster import NotDrained, Parked
 from deploy.local.flow import Advance
+from deploy.local.incidents import HAND_MADE
+from deploy.local.players import Players
 from deploy.local.report import print_connection, print_incidents, print_report
-from deploy.local.scene import Outcome, Players, play, watch, while_alive
+from deploy.local.scene import Outcome, play, watch, while_alive
 from deploy.local.servers import ServerError
 from deploy.local.stack import ROOT, Stack
 
 ENTERPRISES = 300
 SHARED_INCIDENTS = ROOT.parent / "shared" / "data" / "incidents" / "vcdb_incidents.jsonl"
-OWN_INCIDENTS = ROOT / "deploy" / "local" / "incidents.jsonl"
 CANNOT_GO_ON = (ServerError, Refusal, NotDrained, Parked, OSError)
 
 app = typer.Typer(add_completion=False, help=__doc__, pretty_exceptions_enable=False)
-console = Console()
+console = Console(width=None if sys.stdout.isatty() else 120)
 
 Data = Annotated[Path, typer.Option(help="Where everything is kept; a later run goes on from it.")]
-Enterprises = Annotated[int, typer.Option(min=0, help="How many generated enterprises take out policies.")]
+Enterprises = Annotated[int, typer.Option(min=1, help="How many generated enterprises take out policies.")]
 
 
 class Bars:
-    """Shows each stage as a bar."""
+    """Shows each stage as a bar, and what is told above the bars."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
@@ -44,6 +45,9 @@ class Bars:
     def stage(self, title: str, steps: int) -> Advance:
         task = self._progress.add_task(title, total=steps)
         return lambda: self._progress.advance(task)
+
+    def tell(self, text: str) -> None:
+        self._progress.console.print(text, highlight=False)
 
 
 @app.command()
@@ -83,8 +87,8 @@ async def _show(stack: Stack, enterprises: int, incidents: Path, *, stay: bool) 
     with Progress(*columns, console=console) as progress:
         outcome = await while_alive(stack, play(players, Bars(progress), enterprises, incidents))
     await print_report(console, players.cast, players.cluster, outcome.figures, outcome.invariants)
-    if outcome.incidents:
-        print_incidents(console, outcome.incidents)
+    if outcome.reported:
+        print_incidents(console, outcome.reported)
     print_connection(console, stack.addresses, tokens, stack.urls)
     await players.channels.close()
     if stay:
@@ -101,7 +105,7 @@ def _incidents() -> Path:
         if not path.is_file() or not os.access(path, os.R_OK):
             raise ServerError(f"the incidents file {path} can't be read")
         return path
-    return SHARED_INCIDENTS if SHARED_INCIDENTS.is_file() else OWN_INCIDENTS
+    return SHARED_INCIDENTS if SHARED_INCIDENTS.is_file() else HAND_MADE
 
 
 @contextmanager

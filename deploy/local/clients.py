@@ -111,11 +111,11 @@ class Caller:
 def refusal_of(method: str, error: grpc.aio.AioRpcError) -> Refusal:
     """What a failed call says, by the details that the API promises."""
     status: Status | None = rpc_status.from_call(error)
-    reason = error.code().name
+    reason, fields = error.code().name, set[str]()
     for detail in status.details if status else ():
         info, bad = ErrorInfo(), BadRequest()
         if detail.Unpack(info):
             reason = info.reason
         elif detail.Unpack(bad):
-            reason = f"{reason} {', '.join(sorted(violation.field for violation in bad.field_violations))}"
-    return Refusal(method, error.code(), reason, error.details() or "")
+            fields |= {violation.field for violation in bad.field_violations}
+    return Refusal(method, error.code(), " ".join([reason, *sorted(fields)]), error.details() or "")

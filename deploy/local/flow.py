@@ -17,12 +17,19 @@ class Watcher(Protocol):
         """Begins a stage of so many steps; the answer is called after each of them."""
         ...
 
+    def tell(self, text: str) -> None:
+        """Says in a line what happens now."""
+        ...
+
 
 class Unwatched:
     """Nobody looks."""
 
     def stage(self, title: str, steps: int) -> Advance:
         return lambda: None
+
+    def tell(self, text: str) -> None:
+        """Nobody listens."""
 
 
 async def each(items: Iterable[T], work: Callable[[T], Awaitable[None]], advance: Advance) -> None:

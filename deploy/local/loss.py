@@ -83,8 +83,9 @@ class Loss:
     async def _answer(self, claim_id: str) -> None:
         """The handler answers what the coverage check asks."""
         claim = (await self.cast.handler(pb.GetClaimRequest(claim_id=claim_id))).claim
+        known = ANSWERS | {"INTERRUPTION_HOURS": str(self.event.interruption_hours)}
         answers = [
-            claim_pb2.Answer(code=asked.code, subject=asked.subject, value=ANSWERS[asked.code], evidence="claim file")
+            claim_pb2.Answer(code=asked.code, subject=asked.subject, value=known[asked.code], evidence="claim file")
             for asked in claim.open_questions
         ]
         if answers:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,34 +18,26 @@ from rich.text import Text
 from deploy.local.cast import Cast
 from deploy.local.checks import Figure, Invariant, read, shown
 from deploy.local.cluster import Cluster
+from deploy.local.reporting import Reported
 
 RIGHT, WRONG = "[green]✓[/]", "[bold red]✗[/]"
-
-
-@dataclass(frozen=True)
-class Incidents:
-    """What became of the incidents of one file."""
-
-    source: str
-    outcomes: Mapping[str, int]
-    """Incidents by what became of them: accepted, or the reason of the refusal."""
-    total: int
 
 
 async def print_report(
     console: Console, cast: Cast, cluster: Cluster, figures: Sequence[Figure], invariants: Sequence[Invariant]
 ) -> None:
     """The state of the services, the books, and every check with its figures."""
-    premium, orders, claims, trial, status = await asyncio.gather(
+    premium, orders, claims, control, trial, status = await asyncio.gather(
         cast.auditor(policy_pb.GetPremiumSummaryRequest()),
         cast.auditor(order_pb.GetOrderTotalsRequest()),
         cast.auditor(claim_pb.GetClaimTotalsRequest()),
+        cast.auditor(ledger_pb.GetControlTotalsRequest()),
         cast.auditor(ledger_pb.GetTrialBalanceRequest()),
         cluster.status(),
     )
     console.print()
     console.rule("[bold]What happened")
-    console.print(_services(premium, orders, claims.totals, status))
+    console.print(_services(premium, orders, claims.totals, control.totals, status))
     console.rule("[bold]The books")
     console.print(_trial_balance(trial))
     console.rule("[bold]The year, to the fen")
@@ -55,17 +46,19 @@ async def print_report(
     console.print(_invariants(invariants))
 
 
-def print_incidents(console: Console, incidents: Incidents) -> None:
-    """The incidents by outcome, summing up to all of them."""
+def print_incidents(console: Console, reported: Reported) -> None:
+    """The incidents by outcome, summing up to all of them, and the damaged lines."""
     console.rule("[bold]Real incidents as first notices")
     table = Table("outcome", box=None, pad_edge=False, header_style="dim")
     table.add_column("incidents", justify="right")
-    for outcome, count in sorted(incidents.outcomes.items(), key=lambda item: -item[1]):
+    for outcome, count in reported.outcomes():
         table.add_row(outcome, f"{count:,}")
     table.add_section()
-    table.add_row("together", f"{sum(incidents.outcomes.values()):,}", style="bold")
-    console.print(f"{incidents.total:,} incidents of {incidents.source}")
+    table.add_row("together", f"{reported.tally.total:,}", style="bold")
+    console.print(f"{reported.lines:,} records in {reported.path}")
     console.print(table)
+    for damaged in reported.tally.damaged:
+        console.print(f"[red]line {damaged.line}[/] {damaged.problem}")
 
 
 def print_connection(console: Console, addresses: Mapping[str, str], tokens: Path, urls: Mapping[str, str]) -> None:
@@ -79,7 +72,7 @@ def print_connection(console: Console, addresses: Mapping[str, str], tokens: Pat
     console.print(Panel(table, title="where to connect", title_align="left"))
 
 
-def _services(premium: Any, orders: Any, claims: Any, status: Mapping[str, Any]) -> Table:
+def _services(premium: Any, orders: Any, claims: Any, control: Any, status: Mapping[str, Any]) -> Table:
     states = {order_pb.OrderState.Name(one.state): one.orders for one in orders.states}
     claim_states = {claim_pb2.ClaimState.Name(one.state): one.claims for one in claims.by_state}
     happened = {
@@ -95,7 +88,11 @@ def _services(premium: Any, orders: Any, claims: Any, status: Mapping[str, Any])
             f"{claims.claims:,} claims: {_counts(claim_states, 'CLAIM_STATE_')}; {claims.payments:,} payments of "
             f"{shown(read(claims.payments_approved))}, reserved {shown(read(claims.reserved))}"
         ),
-        "billing_subsidy": "invoices, receipts, subsidies and every posting: the books below",
+        "billing_subsidy": (
+            f"invoiced {shown(read(control.premium_invoiced))}, received {shown(read(control.premium_received))}; "
+            f"subsidy granted {shown(read(control.subsidy_granted_cases))}, of which disbursed "
+            f"{shown(read(control.subsidy_disbursed_cases))}; vendors paid {shown(read(control.vendor_settled))}"
+        ),
     }
     table = Table("service", "what happened", box=None, pad_edge=False, header_style="dim")
     table.add_column("events", justify="right")

@@ -7,14 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from deploy.local.cast import Cast
 from deploy.local.checks import Check, Figure, Invariant
-from deploy.local.clients import Channels
-from deploy.local.cluster import Cluster
 from deploy.local.flow import Watcher
 from deploy.local.invariants import invariants
+from deploy.local.players import Players
 from deploy.local.portfolio.play import Portfolio
-from deploy.local.report import Incidents
+from deploy.local.reporting import Reported, report_incidents
 from deploy.local.stack import Stack
 from deploy.local.year.play import Year
 
@@ -27,38 +25,25 @@ class Outcome:
 
     figures: list[Figure] = field(default_factory=list)
     invariants: list[Invariant] = field(default_factory=list)
-    incidents: Incidents | None = None
+    reported: Reported | None = None
 
     @property
     def checks(self) -> list[Check]:
-        return [*self.figures, *self.invariants]
+        return [*self.figures, *self.invariants, *(self.reported.checks() if self.reported else ())]
 
 
-@dataclass(frozen=True)
-class Players:
-    """The callers and the operator's view of one running stack."""
-
-    channels: Channels
-    cast: Cast
-    cluster: Cluster
-
-    @classmethod
-    def on(cls, stack: Stack) -> "Players":
-        channels = Channels.to(stack.addresses)
-        cast = Cast.on(channels, stack.issue)
-        return cls(channels, cast, Cluster(cast.operator))
-
-
-async def play(players: Players, watcher: Watcher, enterprises: int, incidents: Path | None) -> Outcome:
+async def play(players: Players, watcher: Watcher, enterprises: int, incidents: Path) -> Outcome:
     """Plays everything; a second time on the same data changes nothing and comes to the same."""
     outcome = Outcome()
     year = Year(players.cast, players.cluster)
     advance = watcher.stage("the year", len(year.days()))
-    async for _ in year.play():
+    async for day, title in year.play():
+        watcher.tell(f"{day}  {title}")
         advance()
     outcome.figures = year.scene.figures
     portfolio = Portfolio(players.cast, players.cluster, year.scene, watcher, enterprises)
     await portfolio.play()
+    outcome.reported = await report_incidents(players, incidents, portfolio.sold, watcher)
     outcome.invariants = await invariants(players.cast, players.cluster)
     return outcome
 

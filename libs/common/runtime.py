@@ -42,7 +42,7 @@ from libs.common.settings import Settings, SettingsError
 from libs.common.store.leases import Leases
 from libs.common.store.reading import Log
 from libs.common.store.timers import Timers
-from libs.common.waking import HeadWatcher, Waker, forever
+from libs.common.waking import HeadWatcher, Waker, cancelled, forever
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +73,7 @@ class Process:
     def __init__(self, service: Service, servicers: Servicers, settings: Settings) -> None:
         self._settings = settings
         self._service = service
+        self._stopping = asyncio.Event()
         self.clock: Clock = MovableClock() if settings.clock == "movable" else SystemClock()
         self._waker = Waker()
         # Timers are woken when the clock moves, not at every write.
@@ -89,14 +90,14 @@ class Process:
         self._hearings: dict[str, Hearing] = {}
         self._consumers: dict[str, Consumer] = {}
         self._servicers = servicers
-        self._server: EdgeServer | None = None
+        self._authenticator = Authenticator(settings.jwks, settings.issuer, settings.audience)
 
     async def run(self) -> None:
         """Starts, serves until told to stop, drains."""
-        stopping = asyncio.Event()
         loop = asyncio.get_running_loop()
         for signum in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(signum, stopping.set)
+            loop.add_signal_handler(signum, self.stop)
+        await self._authenticator.open()
         await self._application.open()
         await self._restore_clock()
         await self._tables.open()
@@ -107,7 +108,7 @@ class Process:
             self._announce_address(await server.start())
             tasks = [asyncio.create_task(forever(name, worker), name=name) for name, worker in self._workers().items()]
             log.info("serving", extra={"service": self._service.name, "epoch": (await self._log.head()).epoch})
-            await self._until(stopping)
+            await self._until_stopped()
         finally:
             await self._drain(server, tasks)
 
@@ -153,7 +154,7 @@ class Process:
         )
         edge = Edge(
             self._service.name,
-            Authenticator(settings.jwks, settings.issuer, settings.audience),
+            self._authenticator,
             self.clock.now,
             self._tables.wait_for,
             limit=settings.max_in_flight,
@@ -173,21 +174,23 @@ class Process:
             partial.write_text(f"{host}:{port}\n")
             partial.rename(path)
 
-    async def _until(self, stopping: asyncio.Event) -> None:
-        """Waits for a signal; raises if the committer can never append again."""
-        while not stopping.is_set():
+    def stop(self) -> None:
+        """Asks the process to drain and end, as SIGTERM does."""
+        self._stopping.set()
+
+    async def _until_stopped(self) -> None:
+        """Waits for `stop`; raises if the committer can never append again."""
+        while not self._stopping.is_set():
             if self._application.committer.failed is not None:
                 raise self._application.committer.failed
             with suppress(TimeoutError):
-                await asyncio.wait_for(stopping.wait(), 1.0)
+                await asyncio.wait_for(self._stopping.wait(), 1.0)
 
     async def _drain(self, server: EdgeServer, tasks: list[asyncio.Task[None]]) -> None:
         """NOT_SERVING, running calls end, workers stop, what was submitted is stored, NATS is drained."""
         log.info("draining", extra={"service": self._service.name})
         await server.drain(self._settings.drain_seconds)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await cancelled(tasks)
         await self._application.close()
         await self._bus.close()
         await self._tables.close()

@@ -5,7 +5,7 @@ PostgreSQL's NOTIFY takes a cluster-wide lock at commit and is not used.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 from libs.common.store.reading import Head, Log
 
@@ -66,6 +66,15 @@ class HeadWatcher:
             await asyncio.sleep(POLL_SECONDS)
 
 
+async def cancelled(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Ends tasks; asks again where a library has swallowed a cancellation."""
+    pending = {task for task in tasks if not task.done()}
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=1)
+
+
 async def forever(name: str, work: Callable[[], Awaitable[None]], pause: float = 0.5) -> None:
     """Runs a worker until cancelled; when it fails, says so in the log and begins again after a pause."""
     while True:
@@ -74,5 +83,5 @@ async def forever(name: str, work: Callable[[], Awaitable[None]], pause: float =
         except asyncio.CancelledError:
             raise
         except Exception:
-            log.exception("worker failed and begins again", extra={"worker": name})
+            log.exception("worker %s failed and begins again", name)
         await asyncio.sleep(pause)

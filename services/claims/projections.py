@@ -32,6 +32,7 @@ from services.claims.domain import account
 from services.claims.domain.claim import events as claim
 from services.claims.domain.claim.parts import State
 from services.claims.domain.costs import CostType
+from services.claims.domain.facts import Asked
 from services.claims.domain.limits import AGGREGATE, PartAmount
 
 metadata = MetaData()
@@ -86,8 +87,10 @@ def project(recorded: Recorded[Any]) -> list[Executable]:
     match happened:
         case claim.Notified():
             return [_opened(recorded, happened)]
-        case claim.QuestionsAnswered(coverage=opinion):
-            return [_change(recorded, state=_ASSESSED, answer=opinion.says)]
+        case claim.QuestionsAnswered(coverage=opinion, answers=answers):
+            days = [one.value for one in answers if one.question.asked is Asked.OCCURRED_ON]
+            known = {"occurred_on": days[-1]} if days else {}
+            return [_change(recorded, state=_ASSESSED, answer=opinion.says, **known)]
         case claim.ReservesProposed() | claim.ReservesSet() | claim.DecisionProposed():
             return [_change(recorded, state=_ASSESSED)]
         case claim.ReserveChanged(cost_type=cost_type, delta=delta):

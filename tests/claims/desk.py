@@ -17,7 +17,9 @@ from hubao.policy.v1 import terms_pb2 as terms_pb
 from hubao.vendor_gateway.v1 import events_pb2 as vendor_pb
 
 from libs.common.application import Application
+from libs.common.codes.uscc import compose
 from libs.common.context import Call, calling
+from libs.common.grpc.validation import read
 from libs.common.messaging.jetstream import message_class
 from libs.common.projection.projector import Projector
 from libs.common.projection.tables import ReadTables
@@ -69,7 +71,8 @@ class Desk:
         )
 
     async def ask(self, who: str, request: Any) -> Any:
-        """Calls the method of a request as the edge would."""
+        """Calls the method of a request as the edge would, which looks at the rules of the proto first."""
+        request = read(request.SerializeToString(), type(request).FromString)
         method = type(request).__name__.removesuffix("Request")
         payload = type(request)()
         payload.CopyFrom(request)
@@ -187,7 +190,9 @@ def timeline(policy_id: UUID = POLICY, *, aggregate: int = 1_500_000, **part: An
     return terms_pb.PolicyTimeline(
         policy_id=str(policy_id),
         policy_number="P-1",
-        insured=Enterprise(uscc=INSURED, name="Orchid"),
+        insured=Enterprise(
+            uscc=INSURED if policy_id == POLICY else compose("310115", policy_id.int % 10**8), name="Orchid"
+        ),
         inception=day(2026, 1, 1),
         expiry=day(2027, 1, 1),
         segments=[segment],
@@ -216,3 +221,8 @@ def order_verified(claim_id: str, order_id: UUID, yuan: int) -> vendor_pb.OrderV
         fee=money(yuan),
         verified_on=day(2026, 5, 9),
     )
+
+
+def insured_of(policy_id: UUID) -> str:
+    """Each policy has an insured of its own."""
+    return INSURED if policy_id == POLICY else compose("310115", policy_id.int % 10**8)

@@ -22,10 +22,12 @@ from services.claims.domain.errors import (
     QuestionsOpen,
     SelfApproval,
 )
-from services.claims.domain.terms import Trigger
+from services.claims.domain.terms import PartTerms, Segment, Trigger
 from tests.claims.examples import (
     CLAIM,
+    EXPIRY,
     HANDLER,
+    INCEPTION,
     MANAGER,
     NOW,
     OTHER_CLAIM,
@@ -38,6 +40,7 @@ from tests.claims.examples import (
     loss_of,
     noticed,
     part,
+    terms_in,
     terms_of,
 )
 from tests.claims.test_payments import wanted
@@ -119,6 +122,16 @@ def test_what_has_open_questions_is_not_paid() -> None:
 
     with pytest.raises(QuestionsOpen):
         deciding.propose(CLAIM, noticed(account), Outcome.PAY_IN_FULL, (), (loss_of(),), account, HANDLER)
+
+
+@pytest.mark.parametrize("later", [part(deductible=cny("500")), part(limit=cny("2000000"))])
+def test_a_month_in_which_the_terms_changed_can_not_be_decided(later: PartTerms) -> None:
+    changed = date(2026, 4, 10)
+    account = account_of(terms_in(Segment(INCEPTION, changed, (part(),)), Segment(changed, EXPIRY, (later,))))
+    claim = noticed(account, occurred_on=PartialDate(2026, 4))
+
+    with pytest.raises(QuestionsOpen, match="OCCURRED_ON"):
+        deciding.propose(CLAIM, claim, Outcome.PAY_IN_FULL, (), (loss_of(),), account, HANDLER)
 
 
 def test_the_amount_is_assessed_so_it_is_no_open_question() -> None:

@@ -7,7 +7,7 @@ from hubao.claims.v1 import claim_pb2
 from hubao.claims.v1 import claim_service_pb2 as pb
 
 from libs.common.errors import InvalidField
-from tests.claims.desk import HANDLER, Desk, day, money, reserve
+from tests.claims.desk import HANDLER, Desk, day, money, notice, reserve
 from tests.claims.examples import POLICY
 
 OTHER = UUID(int=77)
@@ -54,6 +54,20 @@ async def test_filters_narrow_the_list(desk: Desk) -> None:
     assert await references(policy_id=str(OTHER)) == ["R-other"]
     assert await references(reference="R-1") == ["R-1"]
     assert await references(state="CLAIM_STATE_CLOSED") == []
+
+
+async def test_a_list_shows_a_day_that_was_answered(desk: Desk) -> None:
+    await desk.bind()
+    request = notice()
+    request.ClearField("occurred_on")
+    claim = (await desk.ask(HANDLER, request)).claim
+    answer = claim_pb2.Answer(code="OCCURRED_ON", value="2026-04", evidence="log files")
+
+    await desk.ask(HANDLER, pb.AnswerQuestionsRequest(claim_id=claim.claim_id, answers=[answer]))
+    await desk.project()
+
+    (shown,) = (await desk.ask(HANDLER, pb.ListClaimsRequest())).claims
+    assert (shown.occurred_on, shown.state) == ("2026-04", claim_pb2.CLAIM_STATE_UNDER_ASSESSMENT)
 
 
 async def test_totals_count_what_the_insurer_has(desk: Desk) -> None:

@@ -127,3 +127,11 @@ def test_approving_reserves_again_changes_nothing() -> None:
 def test_a_set_that_does_not_wait_can_not_be_approved() -> None:
     with pytest.raises(ReservesNotPending):
         reserving.approve_reserves(noticed(), 1, MANAGER)
+
+
+def test_a_set_that_a_newer_one_replaced_can_not_be_approved() -> None:
+    claim = after(noticed(), reserving.set_reserves(noticed(), [indemnity("300000")], "a", account_of(), HANDLER))
+    claim = after(claim, reserving.set_reserves(claim, [indemnity("100")], "b", account_of(), HANDLER))
+
+    with pytest.raises(ReservesNotPending):
+        reserving.approve_reserves(claim, 1, MANAGER)

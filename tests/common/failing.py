@@ -1,11 +1,37 @@
-"""Reads how a call failed, as a client in another language would."""
+"""How calls fail in the tests of the edge: what a method raises, and what its client reads."""
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import grpc
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
 from grpc_status import rpc_status
+
+from libs.common.errors import InvalidField, NotFound, Refused, Stale
+from libs.common.outages import Conflict, OutcomeUnknown, Overloaded
+
+
+class QuoteExpired(Refused):
+    message = "The quote expired on {expired_on}; ask for a new one."
+
+
+class PolicyNotFound(NotFound):
+    message = "There is no policy {policy_id}."
+
+
+FAILURES: dict[str, Exception] = {
+    # What the probe raises when a test asks for it by name.
+    "refuse": QuoteExpired(expired_on="2025-03-31"),
+    "miss": PolicyNotFound(policy_id=UUID(int=7)),
+    "invalid": InvalidField(field="parts[2].limit", problem="is missing"),
+    "stale": Stale(current="4", given="3"),
+    "overload": Overloaded(),
+    "unknown": OutcomeUnknown(),
+    "conflict": Conflict(),
+    "bug": RuntimeError("the secret of 瀚海"),
+    "long": QuoteExpired(expired_on="护" * 5000),
+}
 
 
 @dataclass(frozen=True)

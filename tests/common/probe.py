@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import grpc
 from buf.validate import validate_pb2
@@ -18,14 +17,14 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from hubao.common.v1 import access_pb2
 
 from libs.common.context import current_call, note_position
-from libs.common.errors import InvalidField, NotFound, Refused, Stale
 from libs.common.grpc.auth import Authenticator
 from libs.common.grpc.client import channel
 from libs.common.grpc.edge import Edge
 from libs.common.grpc.server import EdgeServer
-from libs.common.outages import Conflict, OutcomeUnknown, Overloaded
+from libs.common.outages import OutcomeUnknown
 from libs.common.settings import Tls
 from libs.common.tokens import LocalIssuer
+from tests.common.failing import FAILURES
 
 SERVICE = "hubao.probe.v1.ProbeService"
 NOW = datetime(2031, 5, 6, 7, 8, 9, tzinfo=UTC)
@@ -93,28 +92,6 @@ Request: Any = message_factory.GetMessageClass(
 Response: Any = message_factory.GetMessageClass(
     descriptor_pool.Default().FindMessageTypeByName("hubao.probe.v1.AskResponse")  # type: ignore[no-untyped-call]
 )
-
-
-class QuoteExpired(Refused):
-    message = "The quote expired on {expired_on}; ask for a new one."
-
-
-class PolicyNotFound(NotFound):
-    message = "There is no policy {policy_id}."
-
-
-FAILURES: dict[str, Exception] = {
-    "refuse": QuoteExpired(expired_on="2025-03-31"),
-    "miss": PolicyNotFound(policy_id=UUID(int=7)),
-    "invalid": InvalidField(field="parts[2].limit", problem="is missing"),
-    "stale": Stale(current="4", given="3"),
-    "overload": Overloaded(),
-    "unknown": OutcomeUnknown(),
-    "conflict": Conflict(),
-    "bug": RuntimeError("the secret of 瀚海"),
-    "bug in another language": ValueError("¥" * 5000),
-    "long": QuoteExpired(expired_on="护" * 5000),
-}
 
 
 @dataclass

@@ -8,7 +8,7 @@ from shutil import rmtree
 
 import pytest
 
-from deploy.local.scene import Players
+from deploy.local.players import Players
 from deploy.local.stack import Stack
 
 NewStack = Callable[[], Stack]

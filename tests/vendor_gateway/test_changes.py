@@ -119,7 +119,7 @@ def test_a_missed_clock_is_looked_at_again_when_the_next_day_begins() -> None:
         registered(),
         Accredited(accreditation=accreditation(signing_key=b"k" * 32, conflicts=frozenset({"x"})), accredited_on=TODAY),
         assessment_requested(),
-        an_order().offer([applicant()], NOON)[0],
+        an_order().offer([applicant()], ORDER, NOON)[0],
         delivered(assessment=RESULT, content=b"{}"),
         *an_order(offered(), accepted()).count_lateness(NOON + timedelta(days=3)),
         opened(assessors=frozenset({SHIELD})),
@@ -137,7 +137,7 @@ def test_events_come_back_from_the_store_as_they_went_in(event: object) -> None:
     [
         vendor(accreditation(conflicts=frozenset({"x"}))),
         given(Directory, Listed(vendor_id=SHIELD, service_types=("monitoring",))),
-        an_order(*an_order().offer([applicant()], NOON), accepted(), started(), delivered(content=b"{}")),
+        an_order(*an_order().offer([applicant()], ORDER, NOON), accepted(), started(), delivered(content=b"{}")),
         given(PolicyServices, opened(assessors=frozenset({SHIELD})), ordered()),
     ],
 )

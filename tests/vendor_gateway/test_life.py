@@ -14,6 +14,7 @@ from services.vendor_gateway.domain.order import events as e
 from services.vendor_gateway.domain.timers import CLOCKS, OFFER_LAPSE, timers
 from tests.vendor_gateway.examples import (
     NOON,
+    ORDER,
     SHIELD,
     TOWER,
     UNSIGNED,
@@ -25,7 +26,7 @@ from tests.vendor_gateway.examples import (
 )
 
 STEPS: dict[str, Any] = {
-    "offer": lambda order, at: order.offer([applicant(SHIELD), applicant(TOWER)], at),
+    "offer": lambda order, at: order.offer([applicant(SHIELD), applicant(TOWER)], ORDER, at),
     "accept": lambda order, at: order.accept(vendor(), at),
     "decline": lambda order, at: order.decline("busy", at),
     "lapse": lambda order, at: order.lapse(at),

@@ -17,6 +17,7 @@ from services.vendor_gateway.domain.order import events as e
 from services.vendor_gateway.domain.vendor import Suspended
 from tests.vendor_gateway.examples import (
     NOON,
+    ORDER,
     SHIELD,
     TODAY,
     TOWER,
@@ -39,7 +40,7 @@ UNPLACED = e.Unplaced(reason=e.UnplacedReason.NO_CANDIDATE, unplaced_at=NOON)
 def test_an_order_is_offered_to_the_best_candidate_until_a_time() -> None:
     near = applicant(TOWER, accreditation(regions=("310115",)))
 
-    ranked, offer = an_order().offer([applicant(), near], NOON)
+    ranked, offer = an_order().offer([applicant(), near], ORDER, NOON)
 
     assert isinstance(ranked, e.Ranked)
     assert [one.vendor_id for one in ranked.ranking] == [TOWER, SHIELD]
@@ -47,7 +48,7 @@ def test_an_order_is_offered_to_the_best_candidate_until_a_time() -> None:
 
 
 def test_an_order_that_nobody_can_do_is_unplaced() -> None:
-    _, unplaced = an_order().offer([applicant(free=0)], NOON)
+    _, unplaced = an_order().offer([applicant(free=0)], ORDER, NOON)
 
     assert unplaced == e.Unplaced(reason=e.UnplacedReason.NO_CANDIDATE, unplaced_at=NOON)
 
@@ -55,13 +56,13 @@ def test_an_order_that_nobody_can_do_is_unplaced() -> None:
 def test_an_order_that_all_have_declined_is_unplaced_for_that_reason() -> None:
     order = an_order(offered(), e.Declined(vendor_id=SHIELD, reason="busy", declined_at=NOON))
 
-    _, unplaced = order.offer([applicant()], NOON)
+    _, unplaced = order.offer([applicant()], ORDER, NOON)
 
     assert unplaced == e.Unplaced(reason=e.UnplacedReason.ALL_DECLINED, unplaced_at=NOON)
 
 
 def test_an_order_is_not_offered_twice_at_once() -> None:
-    assert an_order(offered()).offer([applicant(TOWER)], NOON) == []
+    assert an_order(offered()).offer([applicant(TOWER)], ORDER, NOON) == []
 
 
 def test_an_offer_can_be_declined() -> None:
@@ -73,7 +74,7 @@ def test_an_offer_can_be_declined() -> None:
 def test_after_one_declined_the_next_is_asked() -> None:
     order = an_order(offered(), e.Declined(vendor_id=SHIELD, reason="busy", declined_at=NOON))
 
-    _, offer = order.offer([applicant(), applicant(TOWER)], NOON)
+    _, offer = order.offer([applicant(), applicant(TOWER)], ORDER, NOON)
 
     assert offer == offered(TOWER)
 
@@ -151,7 +152,7 @@ def test_an_unplaced_order_can_be_offered_anew_to_everyone() -> None:
     (reopened,) = order.reopen("underwriter", NOON)
 
     assert order.evolve(reopened).state is State.REQUESTED
-    assert order.evolve(reopened).offer([applicant()], NOON)[1] == offered()
+    assert order.evolve(reopened).offer([applicant()], ORDER, NOON)[1] == offered()
 
 
 def test_an_order_that_is_on_offer_is_not_reopened() -> None:

@@ -28,9 +28,10 @@ def need(
     fee: str = "1000.00",
     assessors: frozenset[UUID] = frozenset(),
     asked: frozenset[UUID] = frozenset(),
+    lot: UUID = ORDER,
 ) -> Need:
     service = entitlement(service_type=service_type, fee=fee)
-    return Need(service=service, insured=insured(), on=TODAY, assessors=assessors, asked=asked)
+    return Need(service=service, insured=insured(), on=TODAY, lot=lot, assessors=assessors, asked=asked)
 
 
 def test_a_ranking_explains_every_point() -> None:
@@ -43,9 +44,9 @@ def test_a_ranking_explains_every_point() -> None:
         ("industry", "I65 is served by I65", 20),
         ("price", "800.00 CNY of a fee of 1,000.00 CNY", 2),
         ("rating", "no closed order yet", 15),
-        ("capacity", "3 more orders", 3),
+        ("capacity", "3 of 3 orders free", 10),
     ]
-    assert ranked.score == 50
+    assert ranked.score == 57
 
 
 @pytest.mark.parametrize(
@@ -99,16 +100,28 @@ def test_the_assessor_of_a_policy_may_monitor_it() -> None:
     assert candidate(need(assessors=frozenset({SHIELD})), applicant(), RANKING_PLAN).eligible
 
 
-def test_the_nearest_comes_first_then_the_lower_id_and_the_excluded_last() -> None:
+def test_the_nearest_comes_first_and_the_excluded_last() -> None:
     near = accreditation(regions=("310115",))
 
-    ranking = rank(
-        need(),
-        [applicant(TOWER), applicant(SHIELD), applicant(WALL, near), applicant(UUID(int=0), free=0)],
-        RANKING_PLAN,
-    )
+    ranking = rank(need(), [applicant(TOWER), applicant(WALL, near), applicant(SHIELD, free=0)], RANKING_PLAN)
 
-    assert [one.vendor_id.int for one in ranking] == [WALL.int, SHIELD.int, TOWER.int, 0]
+    assert [one.vendor_id for one in ranking] == [WALL, TOWER, SHIELD]
+
+
+def test_a_vendor_with_more_room_comes_first() -> None:
+    ranking = rank(need(), [applicant(SHIELD, free=1), applicant(TOWER, free=2)], RANKING_PLAN)
+
+    assert [one.vendor_id for one in ranking] == [TOWER, SHIELD]
+
+
+def test_equals_are_drawn_by_lot_which_a_repetition_repeats() -> None:
+    equals = [applicant(SHIELD), applicant(TOWER), applicant(WALL)]
+    lots = [UUID(int=number) for number in range(300)]
+
+    first = [rank(need(lot=lot), equals, RANKING_PLAN)[0].vendor_id for lot in lots]
+
+    assert first == [rank(need(lot=lot), equals[::-1], RANKING_PLAN)[0].vendor_id for lot in lots]
+    assert all(first.count(vendor_id) > 70 for vendor_id in (SHIELD, TOWER, WALL))
 
 
 def test_a_better_rating_comes_before_a_lower_price() -> None:

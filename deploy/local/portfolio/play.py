@@ -36,6 +36,10 @@ class Sold:
     policy_number: str
     gross: Any
 
+    @property
+    def industry_code(self) -> str:
+        return str(self.prospect.party.industry_code)
+
 
 @dataclass
 class Portfolio:

@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 
 import grpc
 from hubao.feed.v1.feed_service_pb2 import Announcement
+from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
-from nats.errors import TimeoutError as NatsTimeout
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
-from libs.common.messaging.feed import Feed, announcement_in
+from libs.common.messaging.feed import Feed, announcement_in, log_id_in
 from libs.common.messaging.hearing import INFRASTRUCTURE, Hearing
 from libs.common.messaging.jetstream import Bus, stream_name
 from libs.common.outages import OutOfStep
@@ -50,6 +50,10 @@ class Consumer:
         self.position = await self._log.tracking(self._hearing.upstream)
         await self._hearing.open()
         await self._catch_up()
+        if not self._feed.log_id:
+            # What lies in JetStream can't be told from that of another log of the same name until the owner answers.
+            await asyncio.sleep(RETRY_SECONDS)
+            return
         jetstream = await self._joined()
         try:
             subscription = await self._subscribe(jetstream)
@@ -59,7 +63,7 @@ class Consumer:
         while True:
             try:
                 messages = await subscription.fetch(BATCH, timeout=FETCH_SECONDS)
-            except NatsTimeout:
+            except TimeoutError:
                 if await self._catch_up():
                     # The feed had what JetStream did not bring: a subscription goes dead when its server restarts.
                     return
@@ -68,9 +72,15 @@ class Consumer:
                 log.warning("JetStream failed; reading the feed", extra={"error": type(error).__name__})
                 await self._feed_only()
                 return
-            await self.take([announcement_in(message) for message in messages])
+            await self.take([announcement_in(message) for message in messages if self._is_of_this_log(message)])
             for message in messages:
                 await message.ack()
+
+    def _is_of_this_log(self, message: Msg) -> bool:
+        if log_id_in(message) == self._feed.log_id:
+            return True
+        log.warning("an announcement of another log is left out", extra={"upstream": self._hearing.upstream})
+        return False
 
     async def take(self, announcements: list[Announcement]) -> None:
         """Handles announcements in order; old ones do nothing, and what is missing before one is fetched."""

@@ -23,7 +23,10 @@ class FeedServicer(pb_grpc.FeedServiceServicer):
         head = await self._log.head()
         rows = await self._log.outbox(request.from_position - 1, request.page_size or DEFAULT_PAGE)
         return pb.ReadResponse(
-            announcements=[announcement_of(row) for row in rows], head_position=head.outbox_position, log=head.log
+            announcements=[announcement_of(row) for row in rows],
+            head_position=head.outbox_position,
+            log=head.log,
+            log_id=str(head.id),
         )
 
 
@@ -40,6 +43,11 @@ def announcement_of(row: OutboxRow) -> pb.Announcement:
         correlation_id=row.correlation_id,
         data=row.data,
     )
+
+
+def log_id_in(message: Msg) -> str:
+    """Which log a JetStream message comes from."""
+    return (message.headers or {}).get("ce-logid", "")
 
 
 def announcement_in(message: Msg) -> pb.Announcement:
@@ -70,6 +78,8 @@ class Feed:
 
     def __init__(self, upstream: str, channel: grpc.aio.Channel) -> None:
         self.upstream = upstream
+        self.log_id = ""
+        """Which log answers; empty until it has."""
         self._stub = pb_grpc.FeedServiceStub(channel)  # type: ignore[no-untyped-call]
 
     async def read(self, after: int, limit: int = 500) -> list[pb.Announcement]:
@@ -77,4 +87,5 @@ class Feed:
         response: pb.ReadResponse = await self._stub.Read(
             pb.ReadRequest(from_position=after + 1, page_size=limit), timeout=5
         )
+        self.log_id = response.log_id
         return list(response.announcements)

@@ -36,9 +36,14 @@ class Bus:
         self._url = url
         self._name = name
         self._client: Client | None = None
+        self._connecting = asyncio.Lock()
 
     async def connect(self) -> JetStreamContext:
         """The JetStream context, connected; tries for ever, since everything also works (slower) without it."""
+        async with self._connecting:
+            return await self._connect()
+
+    async def _connect(self) -> JetStreamContext:
         while self._client is None or self._client.is_closed:
             client = Client()
             try:
@@ -76,12 +81,9 @@ class Bus:
             log.info("stream made", extra={"stream": name})
 
     async def close(self) -> None:
-        """Lets what is under way go out, then disconnects."""
+        """Disconnects. Publications are awaited one by one, and an unacknowledged message comes again: no drain."""
         if self._client is not None and not self._client.is_closed:
-            try:
-                await asyncio.wait_for(self._client.drain(), 5)
-            except (TimeoutError, nats.errors.Error):
-                await self._client.close()
+            await self._client.close()
 
 
 async def _note(error: Exception) -> None:

@@ -5,6 +5,7 @@ One leader per service. Publishing twice is harmless (consumers go by position),
 
 import asyncio
 import logging
+from uuid import UUID
 
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
@@ -30,6 +31,7 @@ class Relay:
         self._log = store
         self._bus = bus
         self._alarm = waker.alarm()
+        self._log_id: UUID | None = None
 
     async def run(self) -> None:
         """Runs until cancelled; raises when NATS fails, to be begun again from the cursor."""
@@ -44,6 +46,8 @@ class Relay:
 
     async def publish_next(self, jetstream: JetStreamContext) -> int:
         """Publishes the next window and moves the cursor; how many announcements that were."""
+        if self._log_id is None:
+            self._log_id = (await self._log.head()).id
         cursor = await relayed(self._log)
         rows = await self._log.outbox(cursor, WINDOW)
         if not rows:
@@ -70,14 +74,14 @@ class Relay:
             row.data,
             timeout=PUBLISH_SECONDS,
             stream=stream_name(self._service),
-            headers=headers_of(self._service, row),
+            headers=headers_of(self._service, self._log_id, row),
         )
 
 
-def headers_of(service: str, row: OutboxRow) -> dict[str, str]:
+def headers_of(service: str, log_id: UUID | None, row: OutboxRow) -> dict[str, str]:
     """CloudEvents attributes in NATS headers (binary mode), and the id by which JetStream drops a quick repeat."""
     headers = {
-        "Nats-Msg-Id": f"{service}/{row.position}",
+        "Nats-Msg-Id": f"{service}@{log_id}/{row.position}",
         "ce-specversion": "1.0",
         "ce-id": f"{service}/{row.position}",
         "ce-source": f"/hubao/{service}",
@@ -85,6 +89,7 @@ def headers_of(service: str, row: OutboxRow) -> dict[str, str]:
         "ce-subject": str(row.subject),
         "ce-time": row.recorded_at.isoformat(),
         "ce-datacontenttype": "application/protobuf",
+        "ce-logid": str(log_id),
         "ce-tenant": row.tenant,
         "ce-position": str(row.position),
         "ce-logposition": str(row.log_position),

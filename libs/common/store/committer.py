@@ -19,14 +19,13 @@ import psycopg
 from libs.common import telemetry
 from libs.common.outages import Fenced, Outage, OutcomeUnknown, Overloaded
 from libs.common.store.reading import CONNECTION
-from libs.common.store.requests import APPEND, AppendRequest, Verdict, arguments
+from libs.common.store.requests import APPEND, AppendRequest, Verdict, arguments, refuse_fenced
 
 log = logging.getLogger(__name__)
 
 MAX_BATCH = 256
 MAX_QUEUE = 10_000
 LINGER = 0.001
-_FENCED = "HB001"
 
 
 @dataclass(slots=True)
@@ -174,20 +173,22 @@ class Committer:
 
     async def _append(self, requests: list[AppendRequest]) -> list[Verdict]:
         until = monotonic() + self._patience
+        lost = False
         while True:
             try:
                 connection = await self._connected()
                 cursor = await connection.execute(APPEND, arguments(self._epoch, requests), prepare=True)
                 return [Verdict(*row) for row in await cursor.fetchall()]
             except (psycopg.OperationalError, psycopg.InterfaceError, OSError) as error:
+                refuse_fenced(error)
+                if isinstance(error, psycopg.errors.ProgramLimitExceeded):
+                    raise  # No outage, but a text that is too long for an index.
                 if monotonic() > until:
                     raise OutcomeUnknown("the database does not answer") from error
-                log.warning("append: connection lost, trying again", extra={"error": type(error).__name__})
+                if not lost:
+                    log.warning("append: connection lost, trying again", extra={"error": type(error).__name__})
+                lost = True
                 await asyncio.sleep(0.1)
-            except psycopg.DatabaseError as error:
-                if error.sqlstate == _FENCED:
-                    raise Fenced(str(error).splitlines()[0]) from error
-                raise
 
     async def _connected(self) -> psycopg.AsyncConnection[tuple[Any, ...]]:
         if self._connection is None or self._connection.closed:

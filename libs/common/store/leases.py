@@ -14,6 +14,7 @@ import psycopg
 from psycopg_pool import PoolTimeout
 
 from libs.common.store.reading import Log
+from libs.common.waking import cancelled
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +47,7 @@ class Leases:
 
     async def _work(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         self.held.add(name)
-        task = asyncio.ensure_future(work())
+        task = asyncio.create_task(_run(work))
         try:
             while not task.done():
                 await asyncio.wait({task}, timeout=self._term / 3)
@@ -57,9 +58,7 @@ class Leases:
                 task.result()
         finally:
             self.held.discard(name)
-            task.cancel()
-            with suppress(asyncio.CancelledError, Exception):
-                await task
+            await cancelled([task])
             await self._release(name)
 
     async def _take(self, name: str) -> bool:
@@ -75,3 +74,7 @@ class Leases:
             await self._log.run(
                 "UPDATE lease SET until = clock_timestamp() WHERE name = %s AND holder = %s", (name, self._holder)
             )
+
+
+async def _run(work: Callable[[], Awaitable[None]]) -> None:
+    await work()

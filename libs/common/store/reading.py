@@ -59,9 +59,10 @@ class OutboxRow:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Where the log stands."""
+    """Where the log stands. `id` tells this log from another of the same name, such as a test's or an older one."""
 
     log: str
+    id: UUID
     position: int
     outbox_position: int
     chain: bytes
@@ -122,7 +123,7 @@ class Log:
 
     async def head(self) -> Head:
         """Where the log stands now."""
-        row = await self.one("SELECT log, position, outbox_position, chain, epoch FROM head")
+        row = await self.one("SELECT log, id, position, outbox_position, chain, epoch FROM head")
         assert row is not None
         return Head(*row)
 

@@ -28,7 +28,7 @@ from psycopg_pool import ConnectionPool
 from libs.common.context import SHARED
 from libs.common.store.mapper import name_in, topic_of
 from libs.common.store.reading import CONNECTION
-from libs.common.store.requests import APPEND, AppendRequest, NewEvent, Position, Verdict, arguments
+from libs.common.store.requests import APPEND, AppendRequest, NewEvent, Position, Verdict, arguments, refuse_fenced
 
 POLL_SECONDS = 0.075
 _EVENT = "position, stream, version, type, schema_version, payload"
@@ -66,6 +66,7 @@ class Store:
                 with self._pool.connection() as connection:
                     return connection.execute(query, parameters).fetchall()
             except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+                refuse_fenced(error)
                 if monotonic() > until or self._pool.closed:
                     raise persistence.OperationalError("the database does not answer") from error
                 sleep(0.1)

@@ -6,7 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import psycopg
+
 from libs.common.changes import GuardChange, Schedule, SetLimit, TimerChange
+from libs.common.outages import Fenced
 from libs.common.streams import derived_id
 
 
@@ -151,6 +154,12 @@ APPEND = "SELECT verdict, first_position, last_position, stream, version, detail
     ", ".join(f"{'%b' if kind in ('text', 'bytea') else '%s'}::{kind}[]" for kind in _COLUMNS.values())
 )
 """The one statement that writes: the epoch, then the columns of `arguments`."""
+
+
+def refuse_fenced(error: Exception) -> None:
+    """Raises Fenced if that is what an error of `append` says; the driver takes it for an outage of the server."""
+    if isinstance(error, psycopg.Error) and error.sqlstate == "HB001":
+        raise Fenced(str(error).splitlines()[0]) from error
 
 
 class _Columns:

@@ -94,9 +94,7 @@ async def open_account(unit: Unit, facts: PolicyFacts, bound_on: date, movement:
     stream = account_stream(facts.policy_id)
     if await unit.find(PolicyAccount, stream) is not None:
         return
-    account = unit.record(
-        PolicyAccount, stream, [AccountOpened(facts=facts, plan=PaymentPlan(), bound_on=bound_on)]
-    )
+    account = unit.record(PolicyAccount, stream, [AccountOpened(facts=facts, plan=PaymentPlan(), bound_on=bound_on)])
     assert account is not None
     unit.record(PolicyAccount, stream, account.move(Cause.BOUND, [movement], bound_on, unit.call.today))
     number = reference_stream(unit.call.tenant, facts.policy_number)

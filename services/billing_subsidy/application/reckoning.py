@@ -12,9 +12,8 @@ always leads to the same entitlement, whatever came in between.
 from collections.abc import Mapping
 from uuid import UUID
 
-from libs.common.changes import Draw, SetLimit
-from libs.common.money import CNY, Money
 from libs.common.unit import Unit
+from services.billing_subsidy.application.purses import Purses
 from services.billing_subsidy.application.streams import DIRECTORY, account_stream, case_stream, reference_stream
 from services.billing_subsidy.domain.account.account import PolicyAccount
 from services.billing_subsidy.domain.entitlement import Applicant, Entitlement, LevelAmount, entitle
@@ -28,8 +27,12 @@ from services.billing_subsidy.domain.subsidy_case.case import LevelState, Room, 
 from services.billing_subsidy.domain.subsidy_case.events import CaseOpened, Evidence, Purse
 
 
-async def reckon_cases(unit: Unit, policy_id: UUID) -> None:
-    """Opens what is missing among the policy's cases, and brings each grant to its entitlement, in order of opening."""
+async def reckon_cases(unit: Unit, policy_id: UUID, purses: Purses | None = None) -> None:
+    """Opens what is missing among the policy's cases, and brings each grant to its entitlement, in order of opening.
+
+    `purses` is for a unit that reckons many policies.
+    """
+    purses = purses or Purses(unit)
     account = await _open_missing(unit, policy_id)
     cases: dict[UUID, SubsidyCase] = {}
     for programme_id in account.programmes:
@@ -39,7 +42,7 @@ async def reckon_cases(unit: Unit, policy_id: UUID) -> None:
         cases[stream] = case
     for stream, case in cases.items():
         elsewhere = any(other.granted for other_stream, other in cases.items() if other_stream != stream)
-        cases[stream] = await _reckon(unit, account, stream, case, elsewhere)
+        cases[stream] = await _reckon(unit, purses, account, stream, case, elsewhere)
 
 
 async def _open_missing(unit: Unit, policy_id: UUID) -> PolicyAccount:
@@ -75,18 +78,18 @@ async def _open(unit: Unit, account: PolicyAccount, listing: Listing) -> PolicyA
     unit.record(SubsidyCase, stream, [opened])
     given = ReferenceGiven(number=number, target=Target.CASE, target_id=stream)
     unit.record(Reference, reference_stream(tenant, number), [given])
-    linked = unit.record(
-        PolicyAccount, account_stream(policy_id), account.link_case(listing.programme_id, stream)
-    )
+    linked = unit.record(PolicyAccount, account_stream(policy_id), account.link_case(listing.programme_id, stream))
     assert linked is not None
     return linked
 
 
-async def _reckon(unit: Unit, account: PolicyAccount, stream: UUID, case: SubsidyCase, elsewhere: bool) -> SubsidyCase:
+async def _reckon(
+    unit: Unit, purses: Purses, account: PolicyAccount, stream: UUID, case: SubsidyCase, elsewhere: bool
+) -> SubsidyCase:
     programme = await _programme(unit, case.purse.programme_id)
     rules = programme.rules(case.rule_version)
     entitlement = entitle(rules, case.rule_version, applicant(account, rules, elsewhere))
-    room = await _room(unit, case, entitlement)
+    room = await _room(purses, case, entitlement)
     reason = "POLICY_CANCELLED" if account.cancelled else "PREMIUM_REDUCED"
     events = case.reckon(entitlement, evidence(account, rules), room, reason, unit.call.today)
     return unit.record(SubsidyCase, stream, events) or case
@@ -96,7 +99,7 @@ def applicant(account: PolicyAccount, rules: ProgrammeRules, elsewhere: bool) ->
     """What the rules are asked about."""
     facts = account.facts
     window = rules.window if rules.window_basis is WindowBasis.PAYMENT else None
-    paid_in_window = bool(account.received_in(window))
+    paid_in_window = account.received_in(window) > facts.zero
     base = account.net_paid(window)
     if rules.base is Base.INVOICED:
         base = account.net if paid_in_window or window is None else facts.zero
@@ -109,7 +112,7 @@ def applicant(account: PolicyAccount, rules: ProgrammeRules, elsewhere: bool) ->
         subsidy_classes=facts.subsidy_classes,
         term=facts.term,
         base=max(base, facts.zero),
-        paid_outside=bool(account.received) and not paid_in_window,
+        paid_outside=account.received > facts.zero and not paid_in_window,
         subsidised_elsewhere=elsewhere,
     )
 
@@ -130,32 +133,17 @@ def evidence(account: PolicyAccount, rules: ProgrammeRules) -> tuple[Evidence, .
     return (policy, *payments)
 
 
-async def _room(unit: Unit, case: SubsidyCase, entitlement: Entitlement) -> Mapping[Level, Room]:
+async def _room(purses: Purses, case: SubsidyCase, entitlement: Entitlement) -> Mapping[Level, Room]:
     """What is left where the entitlement is above the grant."""
     room: dict[Level, Room] = {}
     for item in entitlement.amounts:
         if item.amount > case.levels.get(item.level, LevelState()).granted:
             cap_key = case.purse.cap_key(item.level)
             room[item.level] = Room(
-                budget=await _available(unit, budget_key(case.purse.programme_id, item.level)),
-                enterprise=await _available(unit, cap_key) if cap_key else None,
+                budget=await purses.available(budget_key(case.purse.programme_id, item.level)),
+                enterprise=await purses.available(cap_key) if cap_key else None,
             )
     return room
-
-
-async def _available(unit: Unit, key: str) -> Money:
-    """What is left of a guard, with what this unit itself does to it before it is stored."""
-    left = await unit.available(key)
-    fen = 0 if left is None else left
-    for new in unit.events:
-        for change in new.guards:
-            match change:
-                case SetLimit(key=changed, limit=limit) if changed == key and left is None:
-                    fen += limit
-                    left = fen
-                case Draw(key=changed, amount=amount) if changed == key:
-                    fen -= amount
-    return Money(CNY, fen)
 
 
 async def _programme(unit: Unit, programme_id: UUID) -> Programme:

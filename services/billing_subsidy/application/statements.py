@@ -11,6 +11,7 @@ from libs.common.context import Call
 from libs.common.money import Money
 from libs.common.unit import Unit
 from services.billing_subsidy.application.accounts import account_of
+from services.billing_subsidy.application.purses import Purses
 from services.billing_subsidy.application.reckoning import reckon_cases
 from services.billing_subsidy.application.streams import bank_stream, reference_stream, statement_stream
 from services.billing_subsidy.domain.account.account import PolicyAccount
@@ -61,8 +62,9 @@ class Statements:
             for entry in entries:
                 if (policy_id := await _match(unit, stream, entry)) is not None:
                     touched[policy_id] = None
+            purses = Purses(unit)
             for policy_id in touched:
-                await reckon_cases(unit, policy_id)
+                await reckon_cases(unit, policy_id, purses)
 
         return await self._application.execute(call, Statement, stream, plan)
 
@@ -98,27 +100,33 @@ async def _match(unit: Unit, statement_id: UUID, entry: Entry) -> UUID | None:
     """Books one entry where it belongs, or leaves it; the policy whose premium moved, if one did."""
     statement = await unit.find(Statement, statement_id)
     assert statement is not None
-    found: dict[UUID, tuple[Reference, str]] = {}
-    for candidate in candidates(entry.reference):
-        reference = await unit.find(Reference, reference_stream(unit.call.tenant, candidate.number))
-        if reference is not None:
-            found.setdefault(reference.target_id, (reference, candidate.rule))
-    problem, rule, target = NO_NUMBER_FOUND, "", None
-    if len(found) > 1:
-        problem = SEVERAL_NUMBERS_FOUND
-    for reference, how in found.values() if len(found) == 1 else ():
-        target = reference.target_id
-        if reference.target is Target.POLICY:
-            rule = how if how == "INVOICE_NUMBER" else "POLICY_NUMBER"
-            problem = await _to_policy(unit, target, statement, entry)
-        else:
-            rule = "CASE_NUMBER"
-            problem = await _to_case(unit, target, statement, entry)
-    if problem or target is None:
+    found = await _named(unit, entry.reference)
+    if len(found) != 1:
+        problem = SEVERAL_NUMBERS_FOUND if found else NO_NUMBER_FOUND
         unit.record(Statement, statement_id, statement.leave(entry.line, problem, unit.call.today))
         return None
-    unit.record(Statement, statement_id, statement.match(entry.line, rule, target))
-    return None if rule == "CASE_NUMBER" else target
+    [(reference, rule)] = found
+    book = _to_policy if reference.target is Target.POLICY else _to_case
+    if problem := await book(unit, reference.target_id, statement, entry):
+        unit.record(Statement, statement_id, statement.leave(entry.line, problem, unit.call.today))
+        return None
+    unit.record(Statement, statement_id, statement.match(entry.line, rule, reference.target_id))
+    return reference.target_id if reference.target is Target.POLICY else None
+
+
+async def _named(unit: Unit, text: str) -> list[tuple[Reference, str]]:
+    """What a text names, with the rule by which it was read. A case named beside its own policy is just the case."""
+    found: dict[UUID, tuple[Reference, str]] = {}
+    for candidate in candidates(text):
+        reference = await unit.find(Reference, reference_stream(unit.call.tenant, candidate.number))
+        if reference is not None:
+            rule = "CASE_NUMBER" if reference.target is Target.CASE else candidate.rule
+            found.setdefault(reference.target_id, (reference, rule))
+    for target_id, (reference, _) in list(found.items()):
+        if reference.target is Target.CASE:
+            case = await unit.get(SubsidyCase, target_id, CaseNotFound(case_id=target_id))
+            found.pop(case.policy_id, None)
+    return list(found.values())
 
 
 async def _to_policy(unit: Unit, policy_id: UUID, statement: Statement, entry: Entry) -> str:

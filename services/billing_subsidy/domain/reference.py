@@ -67,7 +67,7 @@ def candidates(text: str) -> tuple[Candidate, ...]:
     for word in _BETWEEN_WORDS.split(text.upper()):
         if len(word) < 4 or not any(character.isdigit() for character in word):
             continue
-        found.setdefault(word, Candidate(word, "NUMBER"))
+        found.setdefault(word, Candidate(word, "POLICY_NUMBER"))
         if invoice := _INVOICE.fullmatch(word):
             found.setdefault(invoice[1], Candidate(invoice[1], "INVOICE_NUMBER"))
     return tuple(found.values())[:MOST_CANDIDATES]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Executable, case, insert, update
+from sqlalchemy import ARRAY, Executable, case, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from libs.common.changes import Draw, Recorded
@@ -70,33 +70,32 @@ def _moved(recorded: Recorded[Any], **amounts: Money) -> Executable:
 
 
 def _entry(recorded: Recorded[Any], posted: EntryPosted) -> list[Executable]:
+    """All lines in one statement of one shape, whatever their number, so that it is compiled once and for all."""
     entry = posted.entry
     common = {
         "position": recorded.position,
+        "entry_id": f"{recorded.stream}/{recorded.version}",
         "tenant": recorded.tenant,
         "rule": entry.rule,
+        "cause": entry.cause,
         "effective_date": entry.effective_date,
         "booked_on": entry.booked_on,
-    }
-    head = {
-        **common,
-        "entry_id": f"{recorded.stream}/{recorded.version}",
-        "cause": entry.cause,
         "policy_id": entry.policy_id,
+        "currency": entry.lines[0].amount.currency,
     }
-    rows = [
-        {
-            **common,
-            "number": number,
-            "account_code": line.account,
-            "currency": line.amount.currency,
-            "debit": line.amount.minor_units if line.side is Side.DEBIT else 0,
-            "credit": line.amount.minor_units if line.side is Side.CREDIT else 0,
-            "party": line.party,
-        }
-        for number, line in enumerate(entry.lines, start=1)
-    ]
-    return [insert(t.entries).values(head), insert(t.lines).values(rows)]
+    each = {
+        "number": list(range(1, len(entry.lines) + 1)),
+        "account_code": [line.account for line in entry.lines],
+        "debit": [line.amount.minor_units if line.side is Side.DEBIT else 0 for line in entry.lines],
+        "credit": [line.amount.minor_units if line.side is Side.CREDIT else 0 for line in entry.lines],
+        "party": [line.party for line in entry.lines],
+    }
+    column = t.lines.c
+    rows = select(
+        *(literal(value, column[name].type) for name, value in common.items()),
+        *(func.unnest(literal(values, ARRAY(column[name].type))) for name, values in each.items()),
+    )
+    return [insert(t.lines).from_select([*common, *each], rows)]
 
 
 def _programme(recorded: Recorded[Any], event: ProgrammeCreated | ProgrammePublished) -> list[Executable]:
@@ -161,8 +160,12 @@ def _case(recorded: Recorded[Any]) -> list[Executable]:
             return [row.values(status=case((t.cases.c.clawed_back > 0, "clawed_back"), else_="refused"))]
         case subsidy.ClawedBack(purse=purse, amounts=amounts) as back:
             left = _sum(back.granted)
-            status = case((paid, "disbursed"), else_=t.cases.c.status) if left else "clawed_back"
-            changed = row.values(granted=left, clawed_back=t.cases.c.clawed_back + _sum(amounts), status=status)
+            kept = case((paid, "disbursed"), else_=t.cases.c.status)
+            changed = row.values(
+                granted=left,
+                clawed_back=t.cases.c.clawed_back + _sum(amounts),
+                status=kept if left else "clawed_back",
+            )
             return [changed, *_levels(recorded, purse, amounts, granted=-1, clawed_back=1), *_used(recorded, purse)]
         case subsidy.Disbursed(level=level, amount=amount):
             own = (t.case_levels.c.case_id == recorded.stream) & (t.case_levels.c.level == level.value)
@@ -188,9 +191,7 @@ def _levels(
     for item in amounts:
         added = {name: sign * item.amount.minor_units for name, sign in signs.items()}
         key = {"case_id": recorded.stream, "level": item.level.value}
-        new = upsert(t.case_levels).values(
-            **key, tenant=recorded.tenant, programme_id=purse.programme_id, **added
-        )
+        new = upsert(t.case_levels).values(**key, tenant=recorded.tenant, programme_id=purse.programme_id, **added)
         old = {name: t.case_levels.c[name] + amount for name, amount in added.items()}
         statements.append(new.on_conflict_do_update(index_elements=list(key), set_=old))
     return statements

@@ -114,13 +114,14 @@ class Reads:
         return await self._all(query)
 
     async def entries(self, tenant: str, page: Page, policy_id: UUID | None, account_code: str) -> Rows:
-        query = select(t.entries).where(t.entries.c.tenant == tenant)
+        """The first line of each entry, which says all that is common to its lines."""
+        head, line = t.lines.alias("head"), t.lines.c
+        query = select(head).where(head.c.tenant == tenant, head.c.number == 1)
         if policy_id:
-            query = query.where(t.entries.c.policy_id == policy_id)
+            query = query.where(head.c.policy_id == policy_id)
         if account_code:
-            on_account = (t.lines.c.position == t.entries.c.position) & (t.lines.c.account_code == account_code)
-            query = query.where(exists().where(on_account))
-        return await self._page(query, page, t.entries.c.position)
+            query = query.where(exists().where(line.position == head.c.position, line.account_code == account_code))
+        return await self._page(query, page, head.c.position)
 
     async def lines(self, positions: Sequence[int]) -> Rows:
         """The lines of these entries, in order."""
@@ -150,7 +151,8 @@ class Reads:
 
     async def _all(self, query: Select[Any]) -> Rows:
         async with self._tables.connect() as connection:
-            return (await connection.execute(query)).all()
+            rows: Rows = (await connection.execute(query)).all()
+            return rows
 
 
 def _control(tenant: str) -> Select[Any]:

@@ -25,10 +25,11 @@ accounts = Table(
     Index("account_list_by_number", "tenant", "policy_number", "policy_id"),
 )
 
-entries = Table(
-    "journal_entry",
+lines = Table(
+    "journal_line",
     metadata,
-    Column("position", BigInteger, primary_key=True),  # Of its event in the log.
+    Column("position", BigInteger, primary_key=True),  # Of the entry's event in the log.
+    Column("number", Integer, primary_key=True),  # Every entry has a line 1.
     Column("entry_id", String, nullable=False),
     Column("tenant", String, nullable=False),
     Column("rule", String, nullable=False),
@@ -36,25 +37,14 @@ entries = Table(
     Column("effective_date", Date, nullable=False),
     Column("booked_on", Date, nullable=False),
     Column("policy_id", Uuid),
-    Index("journal_entry_by_policy", "tenant", "policy_id", "position"),
-    Index("journal_entry_by_position", "tenant", "position"),
-)
-
-lines = Table(
-    "journal_line",
-    metadata,
-    Column("position", BigInteger, primary_key=True),
-    Column("number", Integer, primary_key=True),
-    Column("tenant", String, nullable=False),
-    Column("rule", String, nullable=False),
     Column("account_code", String, nullable=False),
     Column("currency", String, nullable=False),
     _fen("debit"),
     _fen("credit"),
     Column("party", String, nullable=False),
-    Column("effective_date", Date, nullable=False),
-    Column("booked_on", Date, nullable=False),
     Index("journal_line_by_account", "tenant", "account_code", "effective_date"),
+    Index("journal_line_by_policy", "tenant", "policy_id", "position"),
+    Index("journal_line_by_position", "tenant", "position"),
 )
 
 cases = Table(

@@ -110,6 +110,11 @@ class CoverageAccount:
         return self.terms_history[-1].terms
 
     @property
+    def part_codes_ever(self) -> frozenset[str]:
+        """All parts that the policy had at any time, as known at any time."""
+        return frozenset(code for known in self.terms_history for code in known.terms.part_codes)
+
+    @property
     def premium(self) -> Premium:
         return self.premiums[-1].premium if self.premiums else Premium()
 

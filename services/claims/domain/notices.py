@@ -41,7 +41,7 @@ class InsuredNotices:
         return tuple(
             entry.claim_id
             for entry in self.filed
-            if _near(entry.occurred_on, notice.occurred_on) and _alike(entry.words, words)
+            if _alike(entry.words, words) and _near(entry.occurred_on, notice.occurred_on)
         )
 
     @classmethod

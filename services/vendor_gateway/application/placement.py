@@ -42,7 +42,7 @@ async def request_order(
 async def offer_order(unit: Unit, order_id: UUID, order: ServiceOrder) -> None:
     """Offers the order to the next candidate, or leaves it unplaced."""
     applicants = await find_applicants(unit, order.service.service_type)
-    unit.record(ServiceOrder, order_id, order.offer(applicants, unit.call.now))
+    unit.record(ServiceOrder, order_id, order.offer(applicants, order_id, unit.call.now))
 
 
 async def find_applicants(unit: Unit, service_type: str) -> list[Applicant]:

@@ -7,6 +7,7 @@ First what excludes a vendor, each reason by a code; then points for those that 
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from hashlib import sha256
 from uuid import UUID
 
 from libs.common.money import round_half_up
@@ -35,11 +36,16 @@ RANKING_PLAN = RankingPlan(version="2026-1", region=30, industry=20, price=10, r
 
 @dataclass(frozen=True)
 class Need:
-    """What an order asks of a vendor. `assessors` assessed the policy; `asked` have had their chance already."""
+    """What an order asks of a vendor. `assessors` assessed the policy; `asked` have had their chance already.
+
+    Vendors that are as good as each other are put in order by lot, so that none is always the first. The lot follows
+    from `lot`, the order's id, so that a repetition draws the same.
+    """
 
     service: Entitlement
     insured: Insured
     on: date
+    lot: UUID
     assessors: frozenset[UUID] = frozenset()
     asked: frozenset[UUID] = frozenset()
 
@@ -80,9 +86,13 @@ class Candidate:
 
 
 def rank(need: Need, applicants: list[Applicant], plan: RankingPlan) -> tuple[Candidate, ...]:
-    """The best first; equal scores by id, so that a repetition gives the same; the excluded last."""
+    """The best first, equal scores by lot, the excluded last."""
     candidates = [candidate(need, applicant, plan) for applicant in applicants]
-    return tuple(sorted(candidates, key=lambda one: (not one.eligible, -one.score, one.vendor_id)))
+    return tuple(sorted(candidates, key=lambda one: (not one.eligible, -one.score, draw(need.lot, one.vendor_id))))
+
+
+def draw(lot: UUID, vendor_id: UUID) -> bytes:
+    return sha256(lot.bytes + vendor_id.bytes).digest()
 
 
 def candidate(need: Need, applicant: Applicant, plan: RankingPlan) -> Candidate:
@@ -127,7 +137,7 @@ def score(
         industry_factor(need.insured.industry_code, capability, plan),
         price_factor(need, accreditation, plan),
         rating_factor(applicant.vendor, plan),
-        Factor("capacity", f"{applicant.free} more orders", min(applicant.free, plan.capacity)),
+        capacity_factor(applicant.free, accreditation.capacity, plan),
     ]
 
 
@@ -164,6 +174,12 @@ def rating_factor(vendor: Vendor, plan: RankingPlan) -> Factor:
     if rating is None:
         return Factor("rating", "no closed order yet", plan.unrated)
     return Factor("rating", f"{rating} of 100", part_of(plan.rating, Fraction(rating, 100)))
+
+
+def capacity_factor(free: int, capacity: int, plan: RankingPlan) -> Factor:
+    """The less of its capacity is in use, the better: work spreads over those who have room for it."""
+    share = Fraction(min(free, capacity), capacity)
+    return Factor("capacity", f"{free} of {capacity} orders free", part_of(plan.capacity, share))
 
 
 def part_of(points: int, share: Fraction) -> int:

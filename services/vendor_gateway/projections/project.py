@@ -71,6 +71,8 @@ def project_vendor(recorded: Recorded[Any]) -> list[Executable]:
 
 def project_order(recorded: Recorded[Any]) -> list[Executable]:
     event: Any = recorded.event
+    if isinstance(event, order.Ranked | order.AssessmentVerified):
+        return []  # Never the last event of its command: the next one moves the row's version past it.
     if isinstance(event, order.Requested):
         return [insert(tables.orders).values(**requested_row(recorded, event))]
     table = tables.orders

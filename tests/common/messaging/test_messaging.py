@@ -61,6 +61,13 @@ def heard(tower: Node, hours: int) -> Callable[[], Awaitable[bool]]:
     return condition
 
 
+def published_all(bell: Node) -> Callable[[], Awaitable[bool]]:
+    async def condition() -> bool:
+        return await relayed(bell.log) == (await bell.log.head()).outbox_position
+
+    return condition
+
+
 async def test_what_one_service_announces_another_one_hears_exactly_once(database: str, nats: Nats) -> None:
     async with towns(database, nats.url) as (bell, tower, consumer, _), working(bell.relay.run, consumer.run):
         await bell.cast("big")
@@ -109,11 +116,30 @@ async def test_losing_all_of_jetstream_loses_nothing_and_heals(database: str, na
         await bell.strike("big", 4)
         await until(heard(tower, 7), seconds=30)
 
-        async def published() -> bool:
-            return await relayed(bell.log) == (await bell.log.head()).outbox_position
-
-        await until(published, seconds=30)
+        await until(published_all(bell), seconds=30)
         assert await total(tower) == 7
+
+
+async def test_what_another_log_of_the_same_name_has_left_in_jetstream_is_not_heard(
+    database: str, postgres_url: str, nats: Nats
+) -> None:
+    async with towns(database, nats.url) as (bell, _, _, _), working(bell.relay.run):
+        await bell.cast("old")
+        for _ in range(5):
+            await bell.strike("old", 12)
+        await until(published_all(bell))
+    with psycopg.connect(database, autocommit=True) as admin:
+        admin.execute("DROP SCHEMA bell CASCADE")
+
+    async with towns(database, nats.url) as (bell, tower, consumer, _), working(bell.relay.run, consumer.run):
+        await bell.cast("new")
+        await bell.strike("new", 1)
+        await until(heard(tower, 1))
+        await until(published_all(bell))
+        await bell.strike("new", 2)
+        await until(heard(tower, 3))
+
+        assert await total(tower) == 3
 
 
 async def test_a_gap_is_filled_from_the_owners_feed(database: str, nats: Nats) -> None:

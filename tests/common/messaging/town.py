@@ -235,9 +235,11 @@ class LocalFeed:
     def __init__(self, node: Node) -> None:
         self.node = node
         self.reads = 0
+        self.log_id = ""
 
     async def read(self, after: int, limit: int = 500) -> list[Any]:
         from libs.common.messaging.feed import announcement_of
 
         self.reads += 1
+        self.log_id = str((await self.node.log.head()).id)
         return [announcement_of(row) for row in await self.node.log.outbox(after, limit)]

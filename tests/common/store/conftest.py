@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from libs.common.store.committer import Committer
 from libs.common.store.migrate import prepare
 from libs.common.store.reading import Log
+from tests.common.store.purses import Purses, purses_at
 
 
 @pytest.fixture
@@ -38,3 +40,17 @@ async def committer(store_url: str) -> AsyncIterator[Committer]:
     await opened.open()
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+async def purses(store_url: str) -> AsyncIterator[Purses]:
+    async with purses_at(store_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def purse(purses: Purses) -> UUID:
+    """A purse that has been opened."""
+    purse = uuid4()
+    await purses.open(purse)
+    return purse

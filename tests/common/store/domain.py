@@ -39,6 +39,13 @@ class TakenOut:
     found: int
 
 
+@event("test.Copied")
+class Copied:
+    source: UUID
+    amount: int
+    found: int
+
+
 @event("test.LimitSet")
 class LimitSet:
     guard: str
@@ -62,7 +69,7 @@ class Renamed:
     holder: str
 
 
-PurseEvent = Opened | PutIn | TakenOut | LimitSet | Spent | Reminded | Renamed
+PurseEvent = Opened | PutIn | TakenOut | Copied | LimitSet | Spent | Reminded | Renamed
 
 
 @dataclass(frozen=True)
@@ -84,6 +91,9 @@ class Purse:
             raise TooLittle(held=self.balance, wanted=amount)
         return [TakenOut(amount=amount, found=self.balance)]
 
+    def copy(self, source: UUID, seen: int) -> list[Copied]:
+        return [Copied(source=source, amount=seen, found=self.balance)]
+
     def rename(self, holder: str) -> list[Renamed]:
         return [] if holder == self.holder else [Renamed(holder=holder)]
 
@@ -94,7 +104,7 @@ class Purse:
     def evolve(self, event: PurseEvent) -> "Purse":
         after = replace(self, events=self.events + 1)
         match event:
-            case PutIn(amount=amount, found=found):
+            case PutIn(amount=amount, found=found) | Copied(amount=amount, found=found):
                 return replace(after, balance=self.balance + amount, wrong=self.wrong + (found != self.balance))
             case TakenOut(amount=amount, found=found):
                 return replace(after, balance=self.balance - amount, wrong=self.wrong + (found != self.balance))

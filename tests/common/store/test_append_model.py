@@ -107,7 +107,7 @@ def emptied(database: str, connection: Connection) -> Iterator[Any]:
         yield empty
 
 
-@settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_append_does_what_the_model_does(emptied: Any, data: st.DataObject) -> None:
     connection: Connection = emptied()

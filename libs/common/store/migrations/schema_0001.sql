@@ -4,6 +4,7 @@
 -- One row: the writer lock, the gapless positions, the tip of the hash chain, and the fence.
 CREATE TABLE head (
     log             text PRIMARY KEY CHECK (log ~ '^[a-z_]+$'),
+    id              uuid   NOT NULL DEFAULT gen_random_uuid(),
     position        bigint NOT NULL DEFAULT 0,
     outbox_position bigint NOT NULL DEFAULT 0,
     chain           bytea  NOT NULL DEFAULT sha256(''),

@@ -52,9 +52,7 @@ class PolicyAccount(Standing):
 
     # Decisions.
 
-    def move(
-        self, cause: Cause, movements: Sequence[Movement], issued_on: date, today: date
-    ) -> list[AccountEvent]:
+    def move(self, cause: Cause, movements: Sequence[Movement], issued_on: date, today: date) -> list[AccountEvent]:
         """Takes over movements of premium, invoices the difference, and posts both."""
         new = tuple(movement for movement in movements if movement.number > len(self.movements))
         if not new:
@@ -153,7 +151,7 @@ class PolicyAccount(Standing):
         if self.earned is not None and through < self.earned.through:
             raise AlreadyEarned(through=self.earned.through)
         earned = earned_through(self.movements, self.facts, through)
-        amount = earned - (self.earned.earned if self.earned else self.facts.zero)
+        amount = earned - self.earned_so_far
         if not amount and self.earned is not None and self.earned.through == through:
             return []
         occasion = self._occasion(f"billing_subsidy.PremiumEarned/{through}", through, today)

@@ -55,11 +55,22 @@ class Standing:
         """All money that came in, less refunds paid."""
         return self.received_in(None)
 
+    @property
+    def earned_so_far(self) -> Money:
+        """The lead's premium that is recognised as earned, net of VAT."""
+        return self.earned.earned if self.earned else self.facts.zero
+
+    @property
+    def unearned(self) -> Money:
+        """What of the lead's premium is not earned yet."""
+        own = (movement.own(self.facts.lead) for movement in self.movements)
+        return total(own, self.facts.currency) - self.earned_so_far
+
     def received_in(self, window: Period | None) -> Money:
-        """Money with a value date in the window, less all refunds paid; never below zero."""
+        """Money with a value date in the window, less all refunds paid."""
         came = (receipt.amount for receipt in self.receipts if window is None or receipt.value_date in window)
         went = total((refund.amount for refund in self.refunds), self.facts.currency)
-        return max(total(came, self.facts.currency) - went, self.facts.zero)
+        return total(came, self.facts.currency) - went
 
     def net_paid(self, window: Period | None = None) -> Money:
         """The net premium that was paid with a value date in the window, at most the premium of the timeline."""

@@ -22,9 +22,7 @@ def credit_accrued(vendor_id: str, amount: Money, occasion: Occasion) -> list[En
 
 def vendor_paid(vendor_id: str, amount: Money, occasion: Occasion) -> list[EntryPosted]:
     """A vendor was paid."""
-    return occasion.post(
-        "VENDOR_PAID", debit(chart.VENDOR_PAYABLE, amount, vendor_id), credit(chart.BANK, amount)
-    )
+    return occasion.post("VENDOR_PAID", debit(chart.VENDOR_PAYABLE, amount, vendor_id), credit(chart.BANK, amount))
 
 
 def suspended(amount: Money, occasion: Occasion) -> list[EntryPosted]:

@@ -108,6 +108,9 @@ class Statement:
     def count(self, status: EntryStatus) -> int:
         return sum(outcome.status is status for outcome in self.outcomes.values())
 
+    def outcome(self, line: int) -> Outcome:
+        return self.outcomes.get(line, Outcome(EntryStatus.UNMATCHED))
+
     @staticmethod
     def take(
         bank_account: str,
@@ -145,7 +148,7 @@ class Statement:
     ) -> list[EntryCoded | EntryPosted]:
         """Says what an unmatched entry is, and books it from suspense to where it belongs."""
         entry = self._entry(line)
-        known = self.outcomes.get(line, Outcome(EntryStatus.UNMATCHED))
+        known = self.outcome(line)
         if known.code is code:
             return []
         if known.status is not EntryStatus.UNMATCHED:

@@ -15,16 +15,16 @@ _WORDS = {
 def levels_of(case: SubsidyCase, amount: Money, text: str) -> dict[Level, Money]:
     """What of the amount is each level's; empty if it can't be told for certain.
 
-    The one level that the text names, if it owes as much; else the one level that owes exactly this; else all levels,
-    if they owe exactly this together.
+    The one level that the text or the payer's name tells, if it owes as much; without such a word, the one level that
+    owes exactly this; else all levels, if they owe exactly this together (a city's bureau may pass on the district's).
     """
     owed = {level: case.owed(level) for level in case.levels if case.owed(level)}
     upper = text.upper()
     named = [level for level in owed if any(word in upper for word in _WORDS[level])]
-    if len(named) == 1:
-        return {named[0]: amount} if amount <= owed[named[0]] else {}
+    if len(named) == 1 and amount <= owed[named[0]]:
+        return {named[0]: amount}
     exact = [level for level, debt in owed.items() if debt == amount]
-    if len(exact) == 1:
+    if not named and len(exact) == 1:
         return {exact[0]: amount}
     whole = sum(debt.minor_units for debt in owed.values())
     return owed if whole == amount.minor_units else {}

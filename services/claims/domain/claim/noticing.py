@@ -25,9 +25,8 @@ def notify(
     terms = account.terms
     if notice.insured_uscc and notice.insured_uscc != terms.insured_uscc:
         raise InsuredNotOnPolicy(insured_uscc=notice.insured_uscc)
-    ever = {code for known in account.terms_history for code in known.terms.part_codes}
     for index, code in enumerate(notice.part_codes):
-        if code not in ever:
+        if code not in account.part_codes_ever:
             raise InvalidField(field=f"affected_part_codes[{index}]", problem=f"the policy has no part {code}")
     facts = facts_of(notice, actor.now, (), actor.now)
     coverage = check(account.basis(facts, account.known_by(actor.now), claim_id)).opinion
@@ -93,5 +92,5 @@ def _stands(claim: Claim, question: Question, value: str, evidence: str) -> bool
 
 def _check_parts(field: str, value: str, account: CoverageAccount) -> None:
     for code in value.split(","):
-        if code not in account.terms.part_codes:
+        if code not in account.part_codes_ever:
             raise InvalidField(field=field, problem=f"the policy has no part {code}")

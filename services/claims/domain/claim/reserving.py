@@ -35,10 +35,10 @@ def set_reserves(
 
 def approve_reserves(claim: Claim, number: int, actor: Actor) -> list[ReserveEvent]:
     """Lets the set that waits hold."""
-    pending = claim.pending_reserves
-    if pending is None and 1 <= number <= claim.reserve_sets:
-        return []  # It holds already, or a newer one does.
+    if number == claim.reserve_set_held:
+        return []
     claim.must_go_on()
+    pending = claim.pending_reserves
     if pending is None or pending.number != number:
         raise ReservesNotPending(number=number)
     check_second_person(pending.author, actor.principal, at_stake(claim, pending.lines), actor.roles)
@@ -77,10 +77,9 @@ def at_stake(claim: Claim, lines: Sequence[Reserve]) -> Money:
 
 
 def _check_lines(claim: Claim, lines: Sequence[Reserve], account: CoverageAccount) -> None:
-    ever = {code for known in account.terms_history for code in known.terms.part_codes}
     seen: set[tuple[str, CostType]] = set()
     for index, line in enumerate(lines):
-        if line.part_code not in ever:
+        if line.part_code not in account.part_codes_ever:
             raise InvalidField(field=f"lines[{index}].part_code", problem=f"the policy has no part {line.part_code!r}")
         if line.line in seen:
             raise InvalidField(field=f"lines[{index}]", problem="names a line twice")

@@ -49,6 +49,7 @@ class Claim:
     answers: tuple[Answer, ...] = ()
     reserves: tuple[Reserve, ...] = ()
     reserve_sets: int = 0
+    reserve_set_held: int = 0
     pending_reserves: ReserveSet | None = None
     decisions: tuple[Decision, ...] = ()
     payments: tuple[Payment, ...] = ()
@@ -128,7 +129,8 @@ class Claim:
                 number = event.reserves.number
                 return replace(self._assessed(), pending_reserves=event.reserves, reserve_sets=number)
             case ReservesSet():
-                return replace(self._assessed(), pending_reserves=None, reserve_sets=event.reserves.number)
+                number = event.reserves.number
+                return replace(self._assessed(), pending_reserves=None, reserve_sets=number, reserve_set_held=number)
             case ReserveChanged():
                 line = Reserve(event.part_code, event.cost_type, event.outstanding)
                 others = tuple(reserve for reserve in self.reserves if reserve.line != line.line)

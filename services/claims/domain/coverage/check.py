@@ -28,7 +28,7 @@ class Governing:
     @property
     def certain(self) -> tuple[PartTerms, Segment] | None:
         """The terms, if there is no doubt which."""
-        alike = {part for part, _ in self.candidates}
+        alike = {(part, limits_of(part, segment)) for part, segment in self.candidates}
         return self.candidates[0] if len(alike) == 1 and not self.maybe_none else None
 
 

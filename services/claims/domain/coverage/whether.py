@@ -99,7 +99,7 @@ def premium(part: PartTerms, basis: Basis) -> ClauseAnswer:
         ("premium", standing.state),
         ("received", standing.received),
         ("invoiced", standing.invoiced),
-        ("unpaid_since", standing.since),
+        ("without_cover_from", standing.since),
         ("answered", None if answered is None else "yes" if answered else "no"),
     )
     match standing.state:

@@ -33,14 +33,18 @@ from services.vendor_gateway.domain.vendor import Vendor
 class Placing(OrderFacts):
     """What an order decides until a vendor holds it."""
 
-    def offer(self, applicants: Sequence[Applicant], at: datetime) -> list[OrderEvent]:
-        """Offers the order to the best vendor that was not asked yet; with none left it is unplaced."""
+    def offer(self, applicants: Sequence[Applicant], lot: UUID, at: datetime) -> list[OrderEvent]:
+        """Offers the order to the best vendor that was not asked yet; with none left it is unplaced.
+
+        `lot` is the order's id, from which the order of equally good vendors is drawn.
+        """
         if self.state is not State.REQUESTED:
             return []
         need = Need(
             service=self.service,
             insured=self.insured,
             on=date_in_shanghai(at),
+            lot=lot,
             assessors=self.assessors,
             asked=self.asked,
         )

@@ -1,0 +1,162 @@
+"""The billing service's engine in this process, on a real database; its servicers are called without the network."""
+
+import hashlib
+from datetime import UTC, date, datetime, time
+from typing import Any, Self
+from uuid import UUID, uuid4
+
+from google.protobuf.message import Message
+from hubao.billing_subsidy.v1 import account_service_pb2 as account_pb
+from hubao.billing_subsidy.v1 import ledger_service_pb2 as ledger_pb
+from hubao.billing_subsidy.v1 import programme_service_pb2 as programme_pb
+from hubao.billing_subsidy.v1 import subsidy_case_service_pb2 as case_pb
+
+from libs.common.application import Application
+from libs.common.context import Call, calling
+from libs.common.grpc.convert import date_message, money_message
+from libs.common.messaging.jetstream import message_class
+from libs.common.money import Money
+from libs.common.projection.projector import Projector
+from libs.common.projection.tables import ReadTables
+from libs.common.store.migrate import prepare
+from libs.common.store.reading import Log
+from libs.common.store.timers import Timers
+from libs.common.unit import Unit
+from libs.common.waking import Waker
+from services.billing_subsidy.__main__ import SERVICE
+from services.billing_subsidy.servicer import servicers
+from services.billing_subsidy.servicer.rules import rules_message
+from tests.billing_subsidy.examples import LEAD, POLICY, rules, yuan
+
+AUTHORITY = "shanghai-finance"
+INSURERS = (LEAD, "other-insurer")
+
+
+class StandingClock:
+    """A clock that stands where the test puts it."""
+
+    def __init__(self) -> None:
+        self.at = datetime(2025, 12, 20, 4, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.at
+
+    def set(self, now: datetime) -> None:
+        self.at = now
+
+
+class Office:
+    """One billing service. Who asks is an insurer, or AUTHORITY."""
+
+    def __init__(self, admin_url: str) -> None:
+        url = prepare(admin_url, SERVICE.name)
+        self.clock = StandingClock()
+        self.log = Log(url)
+        waker = Waker()
+        self.application = Application(SERVICE, self.log, url)
+        self.tables = ReadTables(SERVICE, url)
+        self.projector = Projector(SERVICE, self.tables, waker)
+        self.timers = Timers(self.application, SERVICE.firing, self.clock, self.log, waker)
+        self._servicers = [servicer for _, servicer, _ in servicers(self.application, self.tables)]
+        self._announced = 0
+
+    async def __aenter__(self) -> Self:
+        await self.application.open()
+        await self.tables.open()
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self.application.close()
+        await self.tables.close()
+
+    def call(self, who: str, payload: bytes = b"", request_id: str = "") -> Call:
+        return Call(
+            tenant=who if who in INSURERS else "",
+            organisation=who,
+            principal=f"user:{who}",
+            roles=frozenset(),
+            request_id=request_id or str(uuid4()),
+            fingerprint=hashlib.sha256(payload).digest(),
+            now=self.clock.now(),
+            correlation_id="c",
+        )
+
+    async def ask(self, request: Message, who: str = LEAD) -> Any:
+        """Calls the method of a request as the edge would."""
+        method = request.DESCRIPTOR.name.removesuffix("Request")
+        servicer = next(one for one in self._servicers if method in type(one).__dict__)
+        given = getattr(request, "request_id", "")
+        with calling(self.call(who, method.encode() + request.SerializeToString(), given)):
+            return await getattr(servicer, method)(request, None)
+
+    async def hear(self, heard: Message, tenant: str = LEAD) -> None:
+        """Reacts to another service's announcement."""
+        upstream = heard.DESCRIPTOR.full_name.split(".")[1]
+        reaction = SERVICE.reactions[upstream][type(heard)]
+
+        async def plan(unit: Unit) -> None:
+            await reaction(unit, heard)
+
+        await self.application.react(self.call(tenant), plan)
+
+    async def move_to(self, day: date) -> None:
+        """Moves the clock to noon in Shanghai and fires what is due."""
+        self.clock.at = datetime.combine(day, time(4), tzinfo=UTC)
+        while await self.timers.fire_due():
+            pass
+
+    async def announced(self) -> list[Any]:
+        """The announcements since the last look."""
+        rows = await self.log.outbox(self._announced, 1000)
+        self._announced += len(rows)
+        return [message_class(row.type).FromString(row.data) for row in rows]
+
+    async def project(self) -> None:
+        while await self.projector.advance(self.tables.schema):
+            pass
+
+    async def publish(self, **changed: Any) -> str:
+        """Creates and publishes a programme; its id."""
+        request = programme_pb.CreateProgrammeRequest(rules=rules_message(rules(**changed)))
+        programme_id: str = (await self.ask(request, AUTHORITY)).programme.programme_id
+        await self.ask(programme_pb.PublishProgrammeRequest(programme_id=programme_id), AUTHORITY)
+        return programme_id
+
+    async def pay(self, amount: str, day: date, policy_id: UUID = POLICY, reference: str = "R1", **more: Any) -> Any:
+        request = account_pb.RecordReceiptRequest(
+            policy_id=str(policy_id),
+            reference=reference,
+            amount=money_message(yuan(amount)),
+            value_date=date_message(day),
+            **more,
+        )
+        return (await self.ask(request)).account
+
+    async def account(self, policy_id: UUID = POLICY) -> Any:
+        return (await self.ask(account_pb.GetAccountRequest(policy_id=str(policy_id)))).account
+
+    async def case(self, programme_id: str, policy_id: UUID = POLICY) -> Any:
+        request = case_pb.GetSubsidyCaseRequest(policy_id=str(policy_id), programme_id=programme_id)
+        return (await self.ask(request)).subsidy_case
+
+    async def levels(self, programme_id: str, policy_id: UUID = POLICY) -> dict[str, tuple[str, str]]:
+        """Granted and clawed back, by level."""
+        case = await self.case(programme_id, policy_id)
+        names = {programme_pb.GOVERNMENT_LEVEL_CITY: "city", programme_pb.GOVERNMENT_LEVEL_DISTRICT: "district"}
+        return {names[one.level]: (shown(one.granted), shown(one.clawed_back)) for one in case.levels}
+
+    async def trial_balance(self, **until: Any) -> dict[str, str]:
+        await self.project()
+        answer = await self.ask(ledger_pb.GetTrialBalanceRequest(**until))
+        return {line.account.code: shown(line.balance) for line in answer.lines}
+
+    async def control_totals(self) -> dict[str, str]:
+        await self.project()
+        totals = (await self.ask(ledger_pb.GetControlTotalsRequest())).totals
+        return {field.name: shown(value) for field, value in totals.ListFields()}
+
+
+def shown(message: Any) -> str:
+    """An amount as people write it."""
+    amount = Money(message.currency_code, message.units * 100 + message.nanos // 10_000_000)
+    return str(amount).removesuffix(" CNY")
