@@ -90,9 +90,9 @@ class Application:
             if etag:
                 await unit.find(kind, stream)
                 entry = unit.entry(stream)
-                current = str(entry.version) if entry else "0"
-                if current != etag:
-                    raise Stale(current=current, given=etag)
+                # Of what is not the caller's, not even the etag is told; the plan then finds nothing there.
+                if entry is not None and entry.tenant in (call.tenant, SHARED) and str(entry.version) != etag:
+                    raise Stale(current=str(entry.version), given=etag)
             await plan(unit)
 
         try:

@@ -3,15 +3,16 @@
 The position row is locked for each batch, so of several processes only one projects at a time, and none does so twice.
 """
 
+import asyncio
 import logging
-from collections.abc import Sequence
+from time import monotonic
 
-from sqlalchemy import Row, select, text, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+import psycopg
+from sqlalchemy import Connection, Row, select, text, update
 
 from libs.common import telemetry
 from libs.common.changes import Recorded
-from libs.common.projection.tables import POSITION, ReadTables
+from libs.common.projection.tables import POSITION, ReadTables, inside
 from libs.common.service import Service
 from libs.common.store import codec
 from libs.common.waking import Waker
@@ -20,6 +21,8 @@ log = logging.getLogger(__name__)
 
 BATCH = 500
 LONGEST_SLEEP = 1.0
+LINGER = 0.02
+"""Seconds for which events gather while they come in quick succession: a transaction for each would cost more."""
 
 _EVENTS = text(
     "SELECT position, tenant, stream, version, type, schema_version, payload, recorded_at"
@@ -38,17 +41,20 @@ class Projector:
 
     async def run(self) -> None:
         """Runs until cancelled."""
+        refresh_at = 0.0
         while True:
-            await self._tables.refresh()
-            if not await self.advance(self._tables.schema):
+            if monotonic() >= refresh_at:
+                await self._tables.refresh()
+                refresh_at = monotonic() + LONGEST_SLEEP
+            count = await self.advance(self._tables.schema)
+            if count == 0:
                 await self._alarm.wait(LONGEST_SLEEP)
+            elif count < BATCH:
+                await asyncio.sleep(LINGER)
 
     async def advance(self, schema: str) -> int:
         """Projects the next batch into one generation; how many events that were."""
-        async with self._tables.engine.begin() as plain:
-            connection = await plain.execution_options(schema_translate_map={None: schema})
-            position = await connection.scalar(select(POSITION.c.position).with_for_update())
-            return await self._project(connection, int(position or 0), _END)
+        return await asyncio.to_thread(self._advance, schema)
 
     async def rebuild(self) -> tuple[int, bool]:
         """Builds a new generation, compares it with the active one at one position, and switches to it.
@@ -59,52 +65,70 @@ class Projector:
         await self._tables.refresh()
         old = self._tables.schema
         new = f"{self._tables.prefix}_{'b' if old.endswith('_a') else 'a'}"
-        async with self._tables.engine.begin() as connection:
-            await connection.execute(text(f"DROP SCHEMA IF EXISTS {new} CASCADE"))
-            await self._tables.create(connection, new)
+        await asyncio.to_thread(self._begin, new)
         while await self.advance(new):
             log.info("rebuilding read tables", extra={"generation": new})
-        async with self._tables.engine.begin() as plain:
-            connection = await plain.execution_options(schema_translate_map={None: old})
-            # Held to the end: nobody moves the old tables while the new ones take the last steps.
-            position = int(await connection.scalar(select(POSITION.c.position).with_for_update()) or 0)
-            connection = await plain.execution_options(schema_translate_map={None: new})
-            at = int(await connection.scalar(select(POSITION.c.position).with_for_update()) or 0)
-            while at < position:
-                at += await self._project(connection, at, position)
-            while at > position:
-                connection = await plain.execution_options(schema_translate_map={None: old})
-                position += await self._project(connection, position, at)
-            equal = await self._fingerprint(plain, old) == await self._fingerprint(plain, new)
-            await self._tables.activate(plain, new)
+        result = await asyncio.to_thread(self._switch, old, new)
         await self._tables.refresh()
+        return result
+
+    def _advance(self, schema: str) -> int:
+        with self._tables.writing.begin() as connection, inside(connection, schema):
+            return self._project(connection, _locked(connection), _END)
+
+    def _begin(self, schema: str) -> None:
+        with self._tables.writing.begin() as connection:
+            connection.execute(text(f"DROP SCHEMA IF EXISTS {schema} CASCADE"))
+            self._tables.create(connection, schema)
+
+    def _switch(self, old: str, new: str) -> tuple[int, bool]:
+        """Brings both generations to one position, held there to the end, compares them, and lets reads see the new."""
+        with self._tables.writing.begin() as connection:
+            with inside(connection, old):
+                position = _locked(connection)
+            with inside(connection, new):
+                at = _locked(connection)
+                while at < position:
+                    at += self._project(connection, at, position)
+            with inside(connection, old):
+                while position < at:
+                    position += self._project(connection, position, at)
+            equal = self._fingerprint(connection, old) == self._fingerprint(connection, new)
+            self._tables.activate(connection, new)
         return position, equal
 
-    async def _project(self, connection: AsyncConnection, after: int, upto: int) -> int:
-        rows = (await connection.execute(_EVENTS, {"after": after, "upto": upto, "limit": BATCH})).all()
+    def _project(self, connection: Connection, after: int, upto: int) -> int:
+        rows = connection.execute(_EVENTS, {"after": after, "upto": upto, "limit": BATCH}).all()
         if not rows:
             return 0
-        for row in rows:
-            for statement in self._service.projection.project(_recorded(row)):
-                await connection.execute(statement)
-        await connection.execute(update(POSITION).values(position=rows[-1].position))
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, psycopg.Connection)
+        # Statements go out without waiting for the answer of the one before; an error still fails the whole batch.
+        with driver.pipeline():
+            for row in rows:
+                for statement in self._service.projection.project(_recorded(row)):
+                    connection.execute(statement)
+        connection.execute(update(POSITION).values(position=rows[-1].position))
         telemetry.PROJECTED.add(len(rows))
         return len(rows)
 
-    async def _fingerprint(self, connection: AsyncConnection, schema: str) -> list[tuple[str, int, str]]:
+    def _fingerprint(self, connection: Connection, schema: str) -> list[tuple[str, int, str]]:
         """For each table its name, its rows, and a sum of their hashes that does not depend on their order."""
         result: list[tuple[str, int, str]] = []
         for table in sorted(self._service.projection.metadata.tables):
-            row: Sequence[object] = (
-                await connection.execute(
-                    text(
-                        "SELECT count(*), coalesce(sum(('x' || left(md5(t::text), 15))::bit(60)::bigint), 0)::text"
-                        f" FROM {schema}.{table} t"
-                    )
+            count, digest = connection.execute(
+                text(
+                    "SELECT count(*), coalesce(sum(('x' || left(md5(t::text), 15))::bit(60)::bigint), 0)::text"
+                    f" FROM {schema}.{table} t"
                 )
             ).one()
-            result.append((table, int(str(row[0])), str(row[1])))
+            result.append((table, count, digest))
         return result
+
+
+def _locked(connection: Connection) -> int:
+    """The position of a generation, locked until the end of the transaction."""
+    return int(connection.scalar(select(POSITION.c.position).with_for_update()) or 0)
 
 
 def _recorded(row: Row[tuple[object, ...]]) -> Recorded[None]:

@@ -6,11 +6,11 @@ that reads see.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from time import monotonic
 
-from sqlalchemy import BigInteger, Column, MetaData, Table, select, text
+from sqlalchemy import BigInteger, Column, Connection, Engine, MetaData, Table, create_engine, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.schema import CreateSchema
 
@@ -29,6 +29,8 @@ class ReadTables:
         self.engine: AsyncEngine = create_async_engine(
             sqlalchemy_url(url), pool_size=5, pool_pre_ping=True, pool_recycle=600
         )
+        self.writing: Engine = create_engine(sqlalchemy_url(url), pool_size=2, pool_pre_ping=True, pool_recycle=600)
+        """For the projector, which works in a thread of its own, so that it keeps no command waiting."""
         self.schema = ""
 
     async def open(self) -> None:
@@ -39,8 +41,8 @@ class ReadTables:
             active = await connection.scalar(text("SELECT value FROM setting WHERE key = :key"), {"key": self.setting})
             if active is None:
                 active = f"{prefix}_a"
-                await self.create(connection, active)
-                await self.activate(connection, active)
+                await connection.run_sync(self.create, active)
+                await connection.run_sync(self.activate, active)
         self.schema = str(active)
 
     @property
@@ -55,19 +57,20 @@ class ReadTables:
 
     async def close(self) -> None:
         await self.engine.dispose()
+        self.writing.dispose()
 
-    async def create(self, connection: AsyncConnection, schema: str) -> None:
+    def create(self, connection: Connection, schema: str) -> None:
         """Makes the empty tables of a generation, standing at position 0."""
-        await connection.execute(CreateSchema(schema, if_not_exists=True))
-        inside = await connection.execution_options(schema_translate_map={None: schema})
-        await inside.run_sync(PLACE.create_all)
-        await inside.run_sync(self._service.projection.metadata.create_all)
-        if await inside.scalar(select(POSITION.c.position)) is None:
-            await inside.execute(POSITION.insert().values(position=0))
+        connection.execute(CreateSchema(schema, if_not_exists=True))
+        with inside(connection, schema):
+            PLACE.create_all(connection)
+            self._service.projection.metadata.create_all(connection)
+            if connection.scalar(select(POSITION.c.position)) is None:
+                connection.execute(POSITION.insert().values(position=0))
 
-    async def activate(self, connection: AsyncConnection, schema: str) -> None:
+    def activate(self, connection: Connection, schema: str) -> None:
         """Lets reads see this generation from the end of the transaction on."""
-        await connection.execute(
+        connection.execute(
             text(
                 "INSERT INTO setting (key, value) VALUES (:key, :value)"
                 " ON CONFLICT (key) DO UPDATE SET value = excluded.value"
@@ -101,3 +104,13 @@ class ReadTables:
                 return False
             await asyncio.sleep(0.02)
         return True
+
+
+@contextmanager
+def inside(connection: Connection, schema: str) -> Iterator[Connection]:
+    """For a while, tables without a schema of their own are those of this generation."""
+    connection.execution_options(schema_translate_map={None: schema})
+    try:
+        yield connection
+    finally:
+        connection.execution_options(schema_translate_map={})
