@@ -116,6 +116,7 @@ def _plainly() -> Iterator[None]:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, interrupt)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # Also where a shell started us with it ignored.
     try:
         yield
     except CANNOT_GO_ON as error:

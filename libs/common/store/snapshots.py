@@ -6,10 +6,10 @@ time. Short streams never have one, and never look for one.
 
 import asyncio
 import hashlib
-import inspect
 import logging
 import sys
 from functools import cache
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -34,7 +34,9 @@ def evolve_version(kind: type[Aggregate]) -> str:
     digest = hashlib.sha256()
     for name in sorted(sys.modules):
         if name == kind.__module__ or name.startswith(package + "."):
-            digest.update(inspect.getsource(sys.modules[name]).encode())
+            source = sys.modules[name].__file__
+            assert source is not None
+            digest.update(Path(source).read_bytes())
     return digest.hexdigest()[:16]
 
 
