@@ -13,7 +13,7 @@ from libs.common.messaging.consumer import Consumer
 from libs.common.messaging.parking import NothingParked, ParkingLot
 from libs.common.messaging.relay import relayed
 from libs.common.store.verify import verify
-from libs.common.waking import forever
+from libs.common.waking import cancelled, forever
 from tests.common.messaging import town
 from tests.common.messaging.town import BELL, TOWER, TOWER_SERVICE, LocalFeed, Node, Tower, bell_id
 
@@ -26,11 +26,7 @@ async def working(*workers: Callable[[], Awaitable[None]]) -> AsyncIterator[None
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        for task in tasks:
-            with suppress(asyncio.CancelledError):
-                await task
+        await cancelled(tasks)
 
 
 async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 15) -> None:
