@@ -2,7 +2,7 @@
 
 import hashlib
 from datetime import UTC, date, datetime, time
-from typing import Any, Self
+from typing import Any
 from uuid import UUID, uuid4
 
 from google.protobuf.message import Message
@@ -11,63 +11,24 @@ from hubao.billing_subsidy.v1 import ledger_service_pb2 as ledger_pb
 from hubao.billing_subsidy.v1 import programme_service_pb2 as programme_pb
 from hubao.billing_subsidy.v1 import subsidy_case_service_pb2 as case_pb
 
-from libs.common.application import Application
 from libs.common.context import Call, calling
 from libs.common.grpc.convert import date_message, money_message
-from libs.common.messaging.jetstream import message_class
 from libs.common.money import Money
-from libs.common.projection.projector import Projector
-from libs.common.projection.tables import ReadTables
-from libs.common.store.migrate import prepare
-from libs.common.store.reading import Log
-from libs.common.store.timers import Timers
-from libs.common.unit import Unit
-from libs.common.waking import Waker
 from services.billing_subsidy.__main__ import SERVICE
 from services.billing_subsidy.servicer import servicers
 from services.billing_subsidy.servicer.rules import rules_message
 from tests.billing_subsidy.examples import LEAD, POLICY, rules, yuan
+from tests.common.engine import Engine
 
 AUTHORITY = "shanghai-finance"
 INSURERS = (LEAD, "other-insurer")
 
 
-class StandingClock:
-    """A clock that stands where the test puts it."""
-
-    def __init__(self) -> None:
-        self.at = datetime(2025, 12, 20, 4, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self.at
-
-    def set(self, now: datetime) -> None:
-        self.at = now
-
-
-class Office:
+class Office(Engine):
     """One billing service. Who asks is an insurer, or AUTHORITY."""
 
     def __init__(self, admin_url: str) -> None:
-        url = prepare(admin_url, SERVICE.name)
-        self.clock = StandingClock()
-        self.log = Log(url)
-        waker = Waker()
-        self.application = Application(SERVICE, self.log, url)
-        self.tables = ReadTables(SERVICE, url)
-        self.projector = Projector(SERVICE, self.tables, waker)
-        self.timers = Timers(self.application, SERVICE.firing, self.clock, self.log, waker)
-        self._servicers = [servicer for _, servicer, _ in servicers(self.application, self.tables)]
-        self._announced = 0
-
-    async def __aenter__(self) -> Self:
-        await self.application.open()
-        await self.tables.open()
-        return self
-
-    async def __aexit__(self, *error: object) -> None:
-        await self.application.close()
-        await self.tables.close()
+        super().__init__(SERVICE, servicers, admin_url, datetime(2025, 12, 20, 4, tzinfo=UTC))
 
     def call(self, who: str, payload: bytes = b"", request_id: str = "") -> Call:
         return Call(
@@ -84,36 +45,19 @@ class Office:
     async def ask(self, request: Message, who: str = LEAD) -> Any:
         """Calls the method of a request as the edge would."""
         method = request.DESCRIPTOR.name.removesuffix("Request")
-        servicer = next(one for one in self._servicers if method in type(one).__dict__)
+        servicer = next(one for one in self.servicers if method in type(one).__dict__)
         given = getattr(request, "request_id", "")
         with calling(self.call(who, method.encode() + request.SerializeToString(), given)):
             return await getattr(servicer, method)(request, None)
 
     async def hear(self, heard: Message, tenant: str = LEAD) -> None:
         """Reacts to another service's announcement."""
-        upstream = heard.DESCRIPTOR.full_name.split(".")[1]
-        reaction = SERVICE.reactions[upstream][type(heard)]
-
-        async def plan(unit: Unit) -> None:
-            await reaction(unit, heard)
-
-        await self.application.react(self.call(tenant), plan)
+        await self.react(self.call(tenant), heard)
 
     async def move_to(self, day: date) -> None:
         """Moves the clock to noon in Shanghai and fires what is due."""
         self.clock.at = datetime.combine(day, time(4), tzinfo=UTC)
-        while await self.timers.fire_due():
-            pass
-
-    async def announced(self) -> list[Any]:
-        """The announcements since the last look."""
-        rows = await self.log.outbox(self._announced, 1000)
-        self._announced += len(rows)
-        return [message_class(row.type).FromString(row.data) for row in rows]
-
-    async def project(self) -> None:
-        while await self.projector.advance(self.tables.schema):
-            pass
+        await self.fire()
 
     async def publish(self, **changed: Any) -> str:
         """Creates and publishes a programme; its id."""

@@ -2,7 +2,7 @@
 
 import hashlib
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Any
 from uuid import UUID, uuid4
 
 from google.protobuf.message import Message
@@ -16,46 +16,23 @@ from hubao.policy.v1 import events_pb2 as policy_pb
 from hubao.policy.v1 import terms_pb2 as terms_pb
 from hubao.vendor_gateway.v1 import events_pb2 as vendor_pb
 
-from libs.common.application import Application
 from libs.common.codes.uscc import compose
 from libs.common.context import Call, calling
 from libs.common.grpc.validation import read
-from libs.common.messaging.jetstream import message_class
-from libs.common.projection.projector import Projector
-from libs.common.projection.tables import ReadTables
-from libs.common.store.migrate import prepare
-from libs.common.store.reading import Log
-from libs.common.unit import Unit
-from libs.common.waking import Waker
 from services.claims.__main__ import SERVICE
 from services.claims.servicer import servicers
 from tests.claims.examples import BOUND_AT, INSURED, NOW, POLICY
+from tests.common.engine import Engine
 
 HANDLER, MANAGER = "handler", "manager"
 
 
-class Desk:
+class Desk(Engine):
     """One claims service. Who asks is HANDLER or MANAGER, of the insurer `tenant`."""
 
     def __init__(self, admin_url: str) -> None:
-        url = prepare(admin_url, SERVICE.name)
-        self.now = NOW
+        super().__init__(SERVICE, servicers, admin_url, NOW)
         self.tenant = "lead"
-        self.log = Log(url)
-        self.application = Application(SERVICE, self.log, url)
-        self.tables = ReadTables(SERVICE, url)
-        self.projector = Projector(SERVICE, self.tables, Waker())
-        self._servicer: Any = servicers(self.application, self.tables)[0][1]
-        self._announced = 0
-
-    async def __aenter__(self) -> Self:
-        await self.application.open()
-        await self.tables.open()
-        return self
-
-    async def __aexit__(self, *error: object) -> None:
-        await self.application.close()
-        await self.tables.close()
 
     def call(self, who: str, payload: bytes = b"", request_id: str = "", heard_at: datetime | None = None) -> Call:
         return Call(
@@ -65,7 +42,7 @@ class Desk:
             roles=frozenset({f"claims_{who}"}),
             request_id=request_id or str(uuid4()),
             fingerprint=hashlib.sha256(payload).digest(),
-            now=self.now,
+            now=self.clock.at,
             correlation_id="c",
             heard_at=heard_at,
         )
@@ -80,38 +57,23 @@ class Desk:
         if given:
             payload.ClearField("request_id")
         with calling(self.call(who, method.encode() + payload.SerializeToString(), given)):
-            return await getattr(self._servicer, method)(request, None)
+            return await getattr(self.servicers[0], method)(request, None)
 
-    async def hear(self, upstream: str, heard: Message, at: datetime = BOUND_AT) -> None:
+    async def hear(self, heard: Message, at: datetime = BOUND_AT) -> None:
         """Reacts to another service's announcement that was recorded at a time."""
-        reaction = SERVICE.reactions[upstream][type(heard)]
-
-        async def plan(unit: Unit) -> None:
-            await reaction(unit, heard)
-
-        await self.application.react(self.call("service", heard_at=at), plan)
-
-    async def announced(self) -> list[Any]:
-        """The announcements since the last look."""
-        rows = await self.log.outbox(self._announced, 1000)
-        self._announced += len(rows)
-        return [message_class(row.type).FromString(row.data) for row in rows]
-
-    async def project(self) -> None:
-        while await self.projector.advance(self.tables.schema):
-            pass
+        await self.react(self.call("service", heard_at=at), heard)
 
     async def bind(
         self, policy_id: UUID = POLICY, *, aggregate: int = 1_500_000, paid: bool = True, **part: Any
     ) -> None:
         """A policy is bound, and its premium paid."""
         bound = policy_pb.PolicyBound(timeline=timeline(policy_id, aggregate=aggregate, **part))
-        await self.hear("policy", bound)
+        await self.hear(bound)
         if paid:
             received = billing_pb.PremiumReceived(
                 policy_id=str(policy_id), amount=money(106_000), received=money(106_000), invoiced=money(106_000)
             )
-            await self.hear("billing_subsidy", received)
+            await self.hear(received)
 
     async def notify(self, **fields: Any) -> Any:
         return (await self.ask(HANDLER, notice(**fields))).claim
@@ -138,7 +100,7 @@ class Desk:
         return (await self.ask(HANDLER, pb.GetCoverageAccountRequest(policy_id=str(policy_id)))).account
 
     def pass_time(self, **spent: float) -> None:
-        self.now += timedelta(**spent)
+        self.clock.at += timedelta(**spent)
 
 
 def money(yuan: int) -> MoneyMessage:

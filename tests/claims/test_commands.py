@@ -243,7 +243,7 @@ async def test_a_claim_goes_from_notice_to_its_end(desk: Desk) -> None:
 async def test_a_payment_is_announced_with_what_it_is_for(desk: Desk) -> None:
     await desk.bind()
     claim = await desk.decided(30_000, "COST_TYPE_EXPENSE")
-    await desk.hear("vendor_gateway", order_verified(claim.claim_id, ORDER, 30_000))
+    await desk.hear(order_verified(claim.claim_id, ORDER, 30_000))
     await desk.announced()
 
     await desk.pay(claim.claim_id, 30_000, "COST_TYPE_EXPENSE", order_id=str(ORDER))
@@ -325,7 +325,7 @@ async def test_a_rejected_payment_is_kept_with_its_state(desk: Desk) -> None:
 async def test_a_check_can_be_had_as_it_was_known_then(desk: Desk) -> None:
     await desk.bind()
     claim = await desk.notify()
-    asked = desk.now
+    asked = desk.clock.at
 
     def check(**fields: object) -> pb.CheckCoverageRequest:
         return pb.CheckCoverageRequest(claim_id=claim.claim_id, **fields)

@@ -2,8 +2,8 @@
 
 import asyncio
 import hashlib
-from datetime import datetime, timedelta
-from typing import Any, Self
+from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from google.protobuf.message import Message
@@ -16,60 +16,21 @@ from hubao.policy.v1 import terms_pb2 as terms_pb
 from hubao.vendor_gateway.v1 import order_service_pb2 as order_pb
 from hubao.vendor_gateway.v1 import vendor_service_pb2 as vendor_pb
 
-from libs.common.application import Application
 from libs.common.codes.uscc import compose
 from libs.common.context import Call, calling
-from libs.common.messaging.jetstream import message_class
-from libs.common.projection.projector import Projector
-from libs.common.projection.tables import ReadTables
-from libs.common.store.migrate import prepare
-from libs.common.store.reading import Log
-from libs.common.store.timers import Timers
-from libs.common.unit import Unit
-from libs.common.waking import Waker
 from services.vendor_gateway.__main__ import SERVICE
 from services.vendor_gateway.servicer import servicers
+from tests.common.engine import Engine
 from tests.vendor_gateway.examples import NOON
 
 INSURER, OPERATOR = "lead", "operator"
 
 
-class StandingClock:
-    """A clock that stands where the test puts it."""
-
-    def __init__(self) -> None:
-        self.at = NOON
-
-    def now(self) -> datetime:
-        return self.at
-
-    def set(self, now: datetime) -> None:
-        self.at = now
-
-
-class Gateway:
+class Gateway(Engine):
     """One vendor gateway. Who asks is an insurer's name, OPERATOR, or a vendor's id."""
 
     def __init__(self, admin_url: str) -> None:
-        url = prepare(admin_url, SERVICE.name)
-        self.clock = StandingClock()
-        self.log = Log(url)
-        waker = Waker()
-        self.application = Application(SERVICE, self.log, url)
-        self.tables = ReadTables(SERVICE, url)
-        self.projector = Projector(SERVICE, self.tables, waker)
-        self.timers = Timers(self.application, SERVICE.firing, self.clock, self.log, waker)
-        self._servicers = [servicer for _, servicer, _ in servicers(self.application, self.tables)]
-        self._announced = 0
-
-    async def __aenter__(self) -> Self:
-        await self.application.open()
-        await self.tables.open()
-        return self
-
-    async def __aexit__(self, *error: object) -> None:
-        await self.application.close()
-        await self.tables.close()
+        super().__init__(SERVICE, servicers, admin_url, NOON)
 
     def call(self, who: str, payload: bytes = b"", request_id: str = "") -> Call:
         is_insurer = who in (INSURER, "follower")
@@ -86,7 +47,7 @@ class Gateway:
 
     async def ask(self, who: str, method: str, request: Any) -> Any:
         """Calls a method as the edge would."""
-        servicer = next(one for one in self._servicers if method in type(one).__dict__ or hasattr(one, method))
+        servicer = next(one for one in self.servicers if method in type(one).__dict__ or hasattr(one, method))
         given = getattr(request, "request_id", "")
         with calling(self.call(who, method.encode() + request.SerializeToString(), given)):
             return await getattr(servicer, method)(request, None)
@@ -102,7 +63,7 @@ class Gateway:
         found: list[Any] = []
         with calling(self.call(who)):
             async with asyncio.timeout(10):
-                stream = self._servicers[1].WatchOrders(order_pb.WatchOrdersRequest(cursor=cursor), None)
+                stream = self.servicers[1].WatchOrders(order_pb.WatchOrdersRequest(cursor=cursor), None)
                 async for item in stream:
                     found.append(item)
                     if len(found) == items:
@@ -112,29 +73,12 @@ class Gateway:
 
     async def hear(self, heard: Message, tenant: str = INSURER) -> None:
         """Reacts to another service's announcement."""
-        upstream = "claims" if type(heard).__module__.startswith("hubao.claims") else "policy"
-        reaction = SERVICE.reactions[upstream][type(heard)]
-
-        async def plan(unit: Unit) -> None:
-            await reaction(unit, heard)
-
-        await self.application.react(self.call(tenant), plan)
+        await self.react(self.call(tenant), heard)
 
     async def pass_time(self, **spent: float) -> None:
         """Moves the clock and fires what is due."""
         self.clock.at += timedelta(**spent)
-        while await self.timers.fire_due():
-            pass
-
-    async def announced(self) -> list[Any]:
-        """The announcements since the last look."""
-        rows = await self.log.outbox(self._announced, 1000)
-        self._announced += len(rows)
-        return [message_class(row.type).FromString(row.data) for row in rows]
-
-    async def project(self) -> None:
-        while await self.projector.advance(self.tables.schema):
-            pass
+        await self.fire()
 
     async def orders(self, who: str = INSURER, **fields: Any) -> list[Any]:
         """The orders that a list shows now, the newest first."""
