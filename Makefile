@@ -5,12 +5,20 @@ PYTHON  := .venv/bin/python
 PACKAGES := .venv/lib/python3.11/site-packages
 PROTOS  := $(shell find protos -name '*.proto')
 STUBS   := build/gen/.made
+HUBAO   := .venv/bin/hubao
 
 # What a test run is about, where the run keeps its data, and the incidents that it reports as first notices.
 T ?=
 DATA ?= data
 INCIDENTS ?=
 export INCIDENTS
+
+# The seed of a run of the fault rig, and for how long it injects faults.
+SEED ?= 1
+MINUTES ?= 10
+
+# The keys that are measured, with commas between them; all if empty.
+ONLY ?=
 
 .DEFAULT_GOAL := help
 
@@ -19,18 +27,18 @@ help: ## Show this list
 	@grep -hE '^[a-z-]+:.* ## ' $(MAKEFILE_LIST) | sed -E 's/:.* ## /\t/' | expand -t 10
 
 .PHONY: setup
-setup: $(STUBS) ## The environment from the hashed lock, and the stubs; the others need no set-up before them
+setup: $(STUBS) $(HUBAO) ## The environment from the hashed lock, and the stubs; the others need no set-up before them
 
 .PHONY: run
-run: $(STUBS) ## The whole system on this machine: a year, a portfolio, real incidents; up until Ctrl-C
+run: $(STUBS) $(HUBAO) ## The whole system on this machine: a year, a portfolio, real incidents; up until Ctrl-C
 	@$(PYTHON) -m deploy.local run --data '$(DATA)'
 
 .PHONY: demo
-demo: $(STUBS) ## The same, then it ends; fails unless every figure and sum is right
+demo: $(STUBS) $(HUBAO) ## The same, then it ends; fails unless every figure and sum is right
 	@$(PYTHON) -m deploy.local demo --data '$(DATA)'
 
 .PHONY: test
-test: $(STUBS) ## All tests; `make test T=tests/policy` runs some
+test: $(STUBS) $(HUBAO) ## All tests; `make test T=tests/policy` runs some
 	$(PYTHON) -m pytest $(T)
 
 .PHONY: check
@@ -47,14 +55,12 @@ lint: $(STUBS) ## Style, types, import contracts, protos
 	.ci/breaking
 
 .PHONY: bench
-bench: $(STUBS) ## Measurements: what is in tests/bench
-	@test -d tests/bench || { echo 'There is nothing in tests/bench yet' >&2; exit 1; }
-	$(PYTHON) -m pytest -s tests/bench
+bench: $(STUBS) ## Ratios against references in the same run; `make bench ONLY=idle_cpu,contended_guard` measures some
+	$(PYTHON) -m tests.bench --only '$(ONLY)'
 
 .PHONY: faults
-faults: $(STUBS) ## The fault rig: what is in tests/faults
-	@test -d tests/faults || { echo 'There is nothing in tests/faults yet' >&2; exit 1; }
-	$(PYTHON) -m pytest -s tests/faults
+faults: $(STUBS) ## The whole stack under load and faults; `make faults SEED=7 MINUTES=10`
+	$(PYTHON) -m tests.faults --seed $(SEED) --minutes $(MINUTES)
 
 .PHONY: protos
 protos: .venv/.made ## Formats the protos and makes the stubs anew
@@ -71,6 +77,11 @@ lock: .venv/.made ## Pins every package by hash again, after a change of pyproje
 $(STUBS): $(PROTOS) protos/generate.py .venv/.made
 	$(PYTHON) protos/generate.py
 	@touch $@
+
+# Nothing of this repository is installed, so the command line is a launcher; -P: not what lies in the current directory.
+$(HUBAO): Makefile .venv/.made
+	@printf '%s\n' '#!/bin/sh' 'exec "$$(dirname "$$(readlink -f "$$0")")/python" -P -m deploy.cli "$$@"' > $@
+	@chmod +x $@
 
 .venv/.made: requirements.txt
 	@$(or $(PYTHON3),false) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \

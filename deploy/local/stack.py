@@ -33,7 +33,7 @@ PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "OTEL_EXPORTER_OTLP_END
 class Stack:
     """Starts everything in order, and stops it in the opposite order, also when a start fails half way."""
 
-    def __init__(self, data: Path, environ: Mapping[str, str], *, fsync: bool = True) -> None:
+    def __init__(self, data: Path, environ: Mapping[str, str], *, fsync: bool = True, replicas: int = 1) -> None:
         self.data = data.resolve()
         self._environ = environ
         self._fsync = fsync
@@ -43,6 +43,9 @@ class Stack:
         self.nats: Nats | None = None
         self.services: dict[str, Child] = {}
         self.addresses = {name: f"{LOOPBACK}:{self._ports[name]}" for name in SERVICES}
+        """Where each process listens; the second replica of a service is called `policy-2`."""
+        more = (f"{name}-{number}" for number in range(2, replicas + 1) for name in SERVICES)
+        self.addresses |= {process: f"{LOOPBACK}:{free_port()}" for process in more}
 
     def start(self) -> Self:
         """Returns when all four services serve. ServerError in one line otherwise, with nothing left running."""
@@ -50,12 +53,14 @@ class Stack:
             self._take_directory()
             self._issuer = LocalIssuer.create(self.data / "identity")
             self.database_url, self.nats_url = self._start_servers()
-            service_urls = {name: prepare(self.database_url, name) for name in SERVICES}
-            self._environments = {name: self._environment(name, url) for name, url in service_urls.items()}
-            for name in SERVICES:
-                self.start_service(name)
-            for name in SERVICES:
-                self.await_health(name)
+            service_urls = {name: self.way_to(name, prepare(self.database_url, name)) for name in SERVICES}
+            self._environments = {
+                process: self._environment(process, service_urls[service_of(process)]) for process in self.addresses
+            }
+            for process in self.addresses:
+                self.start_service(process)
+            for process in self.addresses:
+                self.await_health(process)
         except (PrepareError, IssuerKeyUnusable) as error:
             self.stop()
             raise ServerError(str(error)) from error
@@ -111,10 +116,18 @@ class Stack:
         _write_secret(directory / "operator", self.issue("operator@hubao", "hubao", "", ("operator",)))
         return directory
 
+    def command(self, service: str) -> list[str]:
+        """What a process of a service runs."""
+        return [sys.executable, "-m", f"services.{service}"]
+
+    def way_to(self, service: str, database_url: str) -> str:
+        """The URL by which a service's processes reach its database."""
+        return database_url
+
     def start_service(self, name: str) -> None:
         """Starts one service's process; it may not serve yet."""
         child = self.services.setdefault(name, Child(name, self.data / "logs" / f"{name}.log"))
-        child.start([sys.executable, "-m", f"services.{name}"], environment=self._environments[name], directory=ROOT)
+        child.start(self.command(service_of(name)), environment=self._environments[name], directory=ROOT)
 
     def await_health(self, name: str) -> None:
         """Waits until a service serves; ServerError with the end of its log if it dies or takes too long."""
@@ -170,14 +183,18 @@ class Stack:
             nats_url = self.nats.url
         return database_url, nats_url
 
-    def _environment(self, name: str, database_url: str) -> dict[str, str]:
+    def _environment(self, process: str, database_url: str) -> dict[str, str]:
+        name = service_of(process)
+        replica = process.removeprefix(name)
         token = self.data / "identity" / f"{name}.token"
         _write_secret(token, self.issue(f"service:{name}", "hubao", "", ("service",)))
         return {key: self._environ[key] for key in PASSED_ON if key in self._environ} | {
             "DATABASE_URL": database_url,
             "NATS_URL": self.nats_url,
-            "HUBAO_ADDRESS": self.addresses[name],
-            "HUBAO_FEEDS": ",".join(f"{other}={at}" for other, at in self.addresses.items() if other != name),
+            "HUBAO_ADDRESS": self.addresses[process],
+            "HUBAO_FEEDS": ",".join(
+                f"{other}={self.addresses[other + replica]}" for other in SERVICES if other != name
+            ),
             "HUBAO_JWKS": str(self._issuer.jwks),
             "HUBAO_ISSUER": self._issuer.issuer,
             "HUBAO_TOKEN_FILE": str(token),
@@ -185,6 +202,11 @@ class Stack:
             "HUBAO_CLOCK_START": CLOCK_START,
             "HUBAO_LOG": "plain",
         }
+
+
+def service_of(process: str) -> str:
+    """The service that a process is a replica of."""
+    return process.partition("-")[0]
 
 
 def _write_secret(path: Path, text: str) -> None:

@@ -25,12 +25,15 @@ RETRIES = {
                 "initialBackoff": "0.1s",
                 "maxBackoff": "2s",
                 "backoffMultiplier": 2,
-                "retryableStatusCodes": ["UNAVAILABLE"],
+                "retryableStatusCodes": ["UNAVAILABLE", "CANCELLED"],
             },
         }
     ]
 }
-"""Every call may be repeated: a read changes nothing, and a command carries a request id, if need be made here."""
+"""Every call may be repeated: a read changes nothing, and a command carries a request id, if need be made here.
+
+A call that reaches a server in the moment in which it stops may be CANCELLED by grpc, unseen by any method.
+"""
 
 
 class TokenUnreadable(Exception):

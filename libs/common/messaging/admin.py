@@ -1,7 +1,7 @@
 """The admin service: how a service is doing, and what an operator may do about it."""
 
 from collections.abc import Mapping
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import grpc
@@ -18,7 +18,7 @@ from libs.common.messaging.relay import CURSOR, relayed
 from libs.common.projection.projector import Projector
 from libs.common.projection.tables import ReadTables
 from libs.common.store.leases import Leases
-from libs.common.store.reading import Log
+from libs.common.store.reading import Log, StoredRow
 from libs.common.store.verify import verify
 from libs.common.waking import Waker
 
@@ -27,6 +27,9 @@ _MICROSECOND = timedelta(microseconds=1)
 Context = grpc.aio.ServicerContext[object, object]
 
 _TIMERS = "SELECT count(*) FILTER (WHERE due_at <= %s), count(*) FILTER (WHERE due_at > %s) FROM timer"
+_RUNNING = (
+    "SELECT stream, name, tenant, due_at, id FROM timer WHERE (due_at, id) > (%s, %s) ORDER BY due_at, id LIMIT %s"
+)
 
 
 class AdminServicer(pb_grpc.AdminServiceServicer):
@@ -130,6 +133,51 @@ class AdminServicer(pb_grpc.AdminServiceServicer):
     ) -> pb.RebuildProjectionResponse:
         position, equal = await self._projector.rebuild()
         return pb.RebuildProjectionResponse(position=position, equal=equal)
+
+    async def ReadEvents(self, request: pb.ReadEventsRequest, context: Context) -> pb.ReadEventsResponse:
+        head = await self._log.head()
+        rows = await self._log.selected(
+            max(request.from_position - 1, 0),
+            request.page_size or 50,
+            stream=UUID(request.stream) if request.stream else None,
+            tenant=current_call().tenant or None,
+        )
+        return pb.ReadEventsResponse(events=[_logged(row) for row in rows], head_position=head.position)
+
+    async def ListTimers(self, request: pb.ListTimersRequest, context: Context) -> pb.ListTimersResponse:
+        limit = request.page_size or 100
+        rows = await self._log.all(_RUNNING, (*_last_timer(request.page_token), limit))
+        timers = [
+            pb.RunningTimer(stream=str(stream), name=name, tenant=tenant, due_time=timestamp(due_at))
+            for stream, name, tenant, due_at, _ in rows
+        ]
+        token = f"{rows[-1][3].isoformat()}/{rows[-1][4]}" if len(rows) == limit else ""
+        return pb.ListTimersResponse(timers=timers, next_page_token=token, now=timestamp(self._clock.now()))
+
+
+def _logged(row: StoredRow) -> pb.LoggedEvent:
+    return pb.LoggedEvent(
+        position=row.position,
+        tenant=row.tenant,
+        stream=str(row.stream),
+        version=row.version,
+        type=row.type,
+        schema_version=row.schema_version,
+        recorded_time=timestamp(row.recorded_at),
+        payload=row.payload.decode(),
+        metadata=row.metadata,
+    )
+
+
+def _last_timer(token: str) -> tuple[datetime, UUID]:
+    """When the last timer of a page was due, and its id."""
+    if not token:
+        return datetime.min.replace(tzinfo=UTC), UUID(int=0)
+    due_at, _, timer = token.rpartition("/")
+    try:
+        return datetime.fromisoformat(due_at), UUID(timer)
+    except ValueError:
+        raise InvalidField(field="page_token", problem="is not one of ours") from None
 
 
 def _place(token: str) -> tuple[str, int]:

@@ -11,9 +11,12 @@ from contextlib import asynccontextmanager, contextmanager
 from time import monotonic
 
 from sqlalchemy import BigInteger, Column, Connection, Engine, MetaData, Table, create_engine, select, text
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.schema import CreateSchema
 
+from libs.common.outages import OutcomeUnknown
 from libs.common.service import Service
 from libs.common.store.migrate import sqlalchemy_url
 
@@ -87,9 +90,12 @@ class ReadTables:
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[AsyncConnection]:
-        """A connection whose tables are those of the active generation; read only."""
-        async with self.engine.connect() as connection:
-            yield await connection.execution_options(schema_translate_map={None: self.schema})
+        """A connection whose tables are those of the active generation; read only. OutcomeUnknown if it is lost."""
+        try:
+            async with self.engine.connect() as connection:
+                yield await connection.execution_options(schema_translate_map={None: self.schema})
+        except (OperationalError, InterfaceError, PoolTimeout) as error:
+            raise OutcomeUnknown("the database does not answer") from error
 
     async def position(self) -> int:
         """The log position that the read tables stand at."""

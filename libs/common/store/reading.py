@@ -94,7 +94,12 @@ class Log:
         return self._pool
 
     async def open(self) -> None:
-        await self._pool.open(wait=True)
+        """OutcomeUnknown if the database does not answer for a while."""
+        try:
+            await self._pool.open(wait=True, timeout=self._patience)
+        except PoolTimeout as error:
+            await self._pool.close()
+            raise OutcomeUnknown("the database does not answer") from error
 
     async def close(self) -> None:
         await self._pool.close()
@@ -139,6 +144,17 @@ class Log:
         """The events of the log behind a position, in order."""
         rows = await self.all(
             f"SELECT {_EVENT} FROM event WHERE position > %s ORDER BY position LIMIT %s", (after, limit)
+        )
+        return [StoredRow(*row) for row in rows]
+
+    async def selected(self, after: int, limit: int, *, stream: UUID | None, tenant: str | None) -> list[StoredRow]:
+        """The events behind a position, in order, of one stream and of one tenant if these are given."""
+        chosen = {"after": after, "limit": limit, "stream": stream, "tenant": tenant}
+        conditions = [f" AND {name} = %({name})s" for name in ("stream", "tenant") if chosen[name] is not None]
+        rows = await self.all(
+            f"SELECT {_EVENT} FROM event WHERE position > %(after)s{''.join(conditions)}"
+            " ORDER BY position LIMIT %(limit)s",
+            chosen,
         )
         return [StoredRow(*row) for row in rows]
 

@@ -1,0 +1,111 @@
+"""`hubao`: looks after running services over their gRPC admin methods."""
+
+from typing import Annotated
+
+import typer
+from hubao.feed.v1 import admin_service_pb2 as pb
+from rich.text import Text
+
+from deploy.cli import parked, tokens
+from deploy.cli.operator import LONG_SECONDS, Failed, Operator
+from deploy.cli.options import operating
+from deploy.cli.output import Output, instant, plain, shown, table
+from deploy.cli.reading import event_document, event_text, read_events
+from deploy.cli.status import show_status
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
+app.add_typer(tokens.app, name="token")
+app.add_typer(parked.app, name="parked")
+
+From = Annotated[int, typer.Option("--from", min=1, help="The first position.")]
+Limit = Annotated[int, typer.Option("--limit", "-n", min=1, help="How many at most.")]
+Stream = Annotated[str, typer.Option(help="Only what happened to this aggregate, a UUID.")]
+
+
+@app.command()
+@operating
+def status(operator: Operator, output: Output) -> None:
+    """Shows health, position, lags, leases, timers and what is parked; fails if something needs a person."""
+    document, texts, well = show_status(operator)
+    output.say(document, *texts)
+    if not well:
+        raise Failed("something needs a person")
+
+
+@app.command()
+@operating
+def events(operator: Operator, output: Output, *, start: From = 1, limit: Limit = 20, stream: Stream = "") -> None:
+    """Reads a service's log, or one stream of it, from a position on."""
+    found = read_events(operator, operator.only(), start, limit, stream)
+    texts = [event_text(event) for event in found] or [Text("There are none.")]
+    output.say([event_document(event) for event in found], *texts)
+
+
+@app.command()
+@operating
+def timers(operator: Operator, output: Output, *, limit: Limit = 20) -> None:
+    """Lists the timers that run, for each service those first that are due first."""
+    documents, rows = [], []
+    for service in operator.chosen:
+        answer = operator.ask(service, pb.ListTimersRequest(page_size=min(limit, 1000)))
+        for timer in answer.timers:
+            late = max((instant(answer.now) - instant(timer.due_time)).total_seconds(), 0.0)
+            documents.append({"service": service} | plain(timer) | {"late_seconds": late})
+            rows.append(
+                (
+                    service,
+                    shown(timer.due_time),
+                    f"{late:.0f} s" if late else "",
+                    timer.name,
+                    timer.tenant,
+                    timer.stream,
+                )
+            )
+    columns = ("service", "due", "late", "timer", "tenant", "stream")
+    output.say(documents, table(columns, rows, right=("late",)) if rows else "No timer runs.")
+
+
+@app.command()
+@operating
+def verify(operator: Operator, output: Output) -> None:
+    """Recomputes each log's chain, numbering and guards from its events; fails at the first that is wrong."""
+    answers = {service: operator.ask(service, pb.VerifyLogRequest(), LONG_SECONDS) for service in operator.chosen}
+    rows = [(name, one.events, "\n".join(one.violations) or "none") for name, one in answers.items()]
+    document = [{"service": service} | plain(answer) for service, answer in answers.items()]
+    output.say(document, table(("service", "events", "violations"), rows, right=("events",)))
+    wrong = [service for service, answer in answers.items() if answer.violations]
+    if wrong:
+        raise Failed(f"the log of {', '.join(wrong)} is not what was written")
+
+
+@app.command()
+@operating
+def rebuild(operator: Operator, output: Output) -> None:
+    """Builds the read tables anew beside the old ones, compares them, and switches over; fails if they differ."""
+    answers = {
+        service: operator.ask(service, pb.RebuildProjectionRequest(), LONG_SECONDS) for service in operator.chosen
+    }
+    rows = [(name, one.position, "yes" if one.equal else "NO") for name, one in answers.items()]
+    document = [{"service": service} | plain(answer) for service, answer in answers.items()]
+    output.say(document, table(("service", "at position", "equal to the old ones"), rows, right=("at position",)))
+    different = [service for service, answer in answers.items() if not answer.equal]
+    if different:
+        raise Failed(f"the old read tables of {', '.join(different)} were not what the events say")
+
+
+@app.command()
+@operating
+def republish(operator: Operator, output: Output, *, start: From) -> None:
+    """Turns a relay back: the announcements from a position on are published again. Who has heard them, knows."""
+    service = operator.only()
+    answer = operator.ask(service, pb.RepublishRequest(from_position=start))
+    output.say(plain(answer), f"{service} publishes again from {start} on")
+
+
+def main() -> None:
+    """The `hubao` command."""
+    app(prog_name="hubao")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+"""What `hubao status` makes of what the services say: lags in positions and seconds, and what needs a person."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from typing import Any
+
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+from hubao.feed.v1 import admin_service_pb2 as pb
+from hubao.feed.v1 import feed_service_pb2 as feed_pb
+from rich.console import Console
+
+from deploy.cli.operator import Operator
+from deploy.cli.status import show_status, states_of
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def before(seconds: int) -> Timestamp:
+    stamp = Timestamp()
+    stamp.FromDatetime(NOW - timedelta(seconds=seconds))
+    return stamp
+
+
+@dataclass(frozen=True)
+class Told(Operator):
+    """An operator whom services tell given states; whatever waits was recorded seven seconds ago."""
+
+    statuses: Mapping[str, pb.GetStatusResponse] = field(default_factory=dict)
+
+    def health(self, service: str) -> str:
+        return "SERVING"
+
+    def ask(self, service: str, request: Message, seconds: float = 0) -> Any:
+        match request:
+            case pb.GetStatusRequest():
+                return self.statuses[service]
+            case feed_pb.ReadRequest():
+                waiting = feed_pb.Announcement(position=request.from_position, recorded_time=before(7))
+                return feed_pb.ReadResponse(announcements=[waiting])
+            case pb.ReadEventsRequest():
+                event = pb.LoggedEvent(position=request.from_position, recorded_time=before(7))
+                return pb.ReadEventsResponse(events=[event])
+            case pb.ListTimersRequest():
+                return pb.ListTimersResponse(timers=[pb.RunningTimer(due_time=before(90))], now=before(0))
+        raise AssertionError(request)
+
+
+def status(**fields: Any) -> pb.GetStatusResponse:
+    return pb.GetStatusResponse(**{"position": 10, "projected_position": 10, "now": before(0)} | fields)
+
+
+def told(chosen: tuple[str, ...] = (), **statuses: pb.GetStatusResponse) -> Told:
+    return Told(dict.fromkeys(statuses, "127.0.0.1:1"), chosen or tuple(statuses), "", None, statuses)
+
+
+def test_lags_are_told_in_positions_and_in_seconds_of_the_service() -> None:
+    operator = told(policy=status(outbox_position=5, published_position=3, projected_position=6))
+
+    (state,) = states_of(operator)
+
+    assert state.relay is not None
+    assert state.projection is not None
+    assert (state.relay.positions, state.relay.seconds) == (2, 7.0)
+    assert (state.projection.positions, state.projection.seconds) == (4, 7.0)
+    assert state.attention == []
+
+
+def test_a_consumer_is_measured_at_its_upstreams_feed_also_if_only_one_service_is_asked_for() -> None:
+    heard = [pb.ConsumerStatus(upstream="policy", position=2), pb.ConsumerStatus(upstream="vendor_gateway", position=1)]
+    operator = told(("claims",), policy=status(outbox_position=5, published_position=5), claims=status(consumers=heard))
+
+    (state,) = states_of(operator)
+
+    assert str(state.consumers["policy"]) == "3 (7 s)"
+    assert state.consumers["vendor_gateway"] is None
+
+
+def test_more_heard_than_there_is_points_to_an_old_back_up() -> None:
+    heard = [pb.ConsumerStatus(upstream="policy", position=9)]
+    operator = told(policy=status(outbox_position=5, published_position=5), claims=status(consumers=heard))
+
+    _, _, well = show_status(operator)
+    attention = states_of(operator)[1].attention
+
+    assert not well
+    assert attention == [
+        "claims has heard 4 more from policy than its log has: was an old back-up restored there?",
+    ]
+
+
+def test_a_late_timer_and_what_is_parked_stand_in_the_table() -> None:
+    operator = told(policy=status(timers_due=1, timers_waiting=4, parked=2))
+
+    document, texts, well = show_status(operator)
+    console = Console(width=160, file=StringIO())
+    for text in texts:
+        console.print(text)
+    shown = console.file.getvalue()  # type: ignore[attr-defined]
+
+    assert document[0]["timer_late_seconds"] == 90
+    assert "4 run, 1 due, 90 s late" in shown
+    assert "policy has 2 parked: hubao parked list -s policy" in shown
+    assert not well
