@@ -30,12 +30,12 @@ class Cast:
         return self._vendor(vendor_id)
 
     @classmethod
-    def on(cls, channels: Channels, issue: Issue) -> "Cast":
+    def on(cls, channels: Channels, issue: Issue, caller: Callable[[Channels, str], Caller] = Caller) -> "Cast":
         def of_insurer(name: str, *roles: str) -> Caller:
-            return Caller(channels, issue(f"{name}@{TENANT}", TENANT, TENANT, roles))
+            return caller(channels, issue(f"{name}@{TENANT}", TENANT, TENANT, roles))
 
         def of_vendor(vendor_id: str) -> Caller:
-            return Caller(channels, issue(f"duty@{vendor_id}", vendor_id, "", ("vendor",)))
+            return caller(channels, issue(f"duty@{vendor_id}", vendor_id, "", ("vendor",)))
 
         return cls(
             underwriter=of_insurer("lin", "underwriter"),
@@ -45,7 +45,7 @@ class Cast:
             finance=of_insurer("sun", "finance"),
             second_finance=of_insurer("qian", "finance"),
             auditor=of_insurer("he", "auditor"),
-            authority=Caller(channels, issue("office@finance-bureau", "finance-bureau", "", ("authority",))),
-            operator=Caller(channels, issue("operator@hubao", "hubao", "", ("operator",))),
+            authority=caller(channels, issue("office@finance-bureau", "finance-bureau", "", ("authority",))),
+            operator=caller(channels, issue("operator@hubao", "hubao", "", ("operator",))),
             _vendor=of_vendor,
         )

@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import grpc
@@ -25,7 +25,7 @@ from grpc_status import rpc_status
 
 SERVICES = ("policy", "vendor_gateway", "claims", "billing_subsidy")
 SCENE = uuid5(NAMESPACE_URL, "urn:hubao:local")
-AGAIN = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.ABORTED, grpc.StatusCode.RESOURCE_EXHAUSTED)
+AGAIN = tuple(grpc.StatusCode[name] for name in ("UNAVAILABLE", "CANCELLED", "ABORTED", "RESOURCE_EXHAUSTED"))
 PATIENCE = 90
 """Seconds for which a call is tried again while a service is away: as long as a restart may take on a busy machine."""
 
@@ -79,6 +79,9 @@ class Channels:
 class Caller:
     """Somebody with a token. Calling it with a request returns the answer, or raises a `Refusal`."""
 
+    ANSWER_WITHIN: ClassVar[int] = 30
+    """Seconds that one attempt may take."""
+
     def __init__(self, channels: Channels, token: str) -> None:
         self._channels = channels
         self._metadata = (("authorization", f"Bearer {token}"),)
@@ -100,7 +103,7 @@ class Caller:
         deadline = time.monotonic() + PATIENCE
         while True:
             try:
-                return await call(request, metadata=self._metadata, timeout=30)
+                return await call(request, metadata=self._metadata, timeout=self.ANSWER_WITHIN)
             except grpc.aio.AioRpcError as error:
                 refusal = refusal_of(method.name, error)
                 if refusal.code not in AGAIN or refusal.reason == "STALE" or time.monotonic() > deadline:

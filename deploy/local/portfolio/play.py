@@ -71,12 +71,13 @@ class Portfolio:
         sold: list[Sold] = []
 
         async def sell(prospect: Prospect) -> None:
-            sold.append(await self._bind(prospect, product_id))
+            sold.append(await self.bind(prospect, product_id))
 
         await each(prospects(self.count), sell, advance)
         self.sold = sorted(sold, key=lambda one: one.prospect.number)
 
-    async def _bind(self, prospect: Prospect, product_id: str) -> Sold:
+    async def bind(self, prospect: Prospect, product_id: str) -> Sold:
+        """One enterprise from its submission to its policy."""
         key = f"portfolio/{prospect.number}"
         request = submission_pb.CreateSubmissionRequest(
             submission_key=f"P-{prospect.number:05d}",
@@ -132,16 +133,20 @@ class Portfolio:
         paying = [one for one in self.sold if chance(one.policy_id) < PAID_OF_TEN]
 
         async def receive(sold: Sold) -> None:
-            request = account_pb.RecordReceiptRequest(
-                policy_id=sold.policy_id,
-                reference=f"BANK-{sold.policy_number}",
-                amount=sold.gross,
-                value_date=date_message(PAYING),
-                payer_name=sold.prospect.party.name,
-            )
-            await self.cast.finance(request, f"portfolio/{sold.prospect.number}/pay")
+            await self.receive(sold, PAYING)
 
         await each(paying, receive, self.watcher.stage("premium comes in, subsidies are granted", len(paying)))
+
+    async def receive(self, sold: Sold, paid_on: date) -> None:
+        """The whole premium of a policy comes in."""
+        request = account_pb.RecordReceiptRequest(
+            policy_id=sold.policy_id,
+            reference=f"BANK-{sold.policy_number}",
+            amount=sold.gross,
+            value_date=date_message(paid_on),
+            payer_name=sold.prospect.party.name,
+        )
+        await self.cast.finance(request, f"portfolio/{sold.prospect.number}/pay")
 
     async def _serve(self) -> None:
         accepted = await self._orders(order_pb.ORDER_STATE_ACCEPTED)

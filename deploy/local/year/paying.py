@@ -54,9 +54,9 @@ class Paying:
 
     cast: Cast
 
-    async def publish_programme(self) -> str:
+    async def publish_programme(self, rules: pb.ProgrammeRules = RULES) -> str:
         """The authority publishes the rules and opens the budgets; the programme's id."""
-        programme = (await self.cast.authority(pb.CreateProgrammeRequest(rules=RULES), "year/programme")).programme
+        programme = (await self.cast.authority(pb.CreateProgrammeRequest(rules=rules), "year/programme")).programme
         publish = pb.PublishProgrammeRequest(programme_id=programme.programme_id)
         await self.cast.authority(publish, "year/programme/publish")
         return str(programme.programme_id)

@@ -1,0 +1,38 @@
+"""Where benchmarks run: one PostgreSQL with fsync on, a fresh database for each that asks; CPU time of processes."""
+
+import os
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+
+_NUMBERS = count(1)
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A directory, and a server's URL as its superuser."""
+
+    directory: Path
+    admin_url: str
+
+    def database(self) -> str:
+        """The URL of a new, empty database."""
+        name = f"bench_{os.getpid()}_{next(_NUMBERS)}"
+        with psycopg.connect(self.admin_url, autocommit=True) as admin:
+            admin.execute(f"CREATE DATABASE {name}")
+        return urlunsplit(urlsplit(self.admin_url)._replace(path=f"/{name}"))
+
+
+def cpu_seconds(pid: int) -> float:
+    """The CPU time of a process and of all below it, the ended ones too; 0 if it has gone."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        tasks = Path(f"/proc/{pid}/task").iterdir()
+        children = [int(child) for task in tasks for child in (task / "children").read_text().split()]
+    except FileNotFoundError:
+        return 0.0
+    return sum(map(int, fields[11:15])) / _TICKS + sum(map(cpu_seconds, children))

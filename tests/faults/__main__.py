@@ -1,0 +1,36 @@
+"""`python -m tests.faults --seed 1 --minutes 10`: one run of the fault rig; the status says whether all checks held."""
+
+import tempfile
+from pathlib import Path
+from shutil import rmtree
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from tests.faults.checks import check
+from tests.faults.report import print_report
+from tests.faults.rig import Rig
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def main(
+    seed: Annotated[int, typer.Option(help="The same seed gives the same load and the same schedule.")] = 1,
+    minutes: Annotated[float, typer.Option(min=0.1, help="How long faults are injected.")] = 10.0,
+) -> None:
+    """Runs the stack under load, injects faults, waits for rest, and checks everything."""
+    directory = Path(tempfile.mkdtemp(prefix="hubao-faults-"))
+    with Rig.at(directory, seed) as rig:
+        rig.under_fire(minutes * 60)
+        drained = check(rig)
+        print_report(Console(width=120), rig, drained)
+    if rig.violations:
+        print(f"logs, journal and data are kept in {directory}")
+        raise typer.Exit(1)
+    rmtree(directory, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    app(prog_name="python -m tests.faults")

@@ -1,0 +1,183 @@
+"""What must be true when everything has come to rest, each check with the first place at which it is not."""
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+from hubao.feed.v1 import admin_service_pb2 as pb
+
+from deploy.local.checks import failed
+from deploy.local.clients import SERVICES, Refusal
+from deploy.local.cluster import unsettled
+from deploy.local.invariants import invariants
+from tests.faults.journal import Entry
+from tests.faults.rig import Rig
+
+DRAIN_WITHIN = 120.0
+MEMORY_LIMIT = 400 * 1024
+"""KiB that a process may take; one that has just started takes about a quarter of it."""
+
+Rows = list[tuple[Any, ...]]
+
+
+def check(rig: Rig, drain_within: float = DRAIN_WITHIN) -> float:
+    """All checks, in the order in which one would look; the seconds that the drain took."""
+    begun = time.monotonic()
+    left = rig.run(_drained(rig, drain_within), drain_within + 60)
+    drained = time.monotonic() - begun
+    rig.violations += [f"not drained within {drain_within:.0f} s: {one}" for one in left]
+    for service in SERVICES:
+        with psycopg.connect(rig.postgres.url, autocommit=True) as admin:
+            events = admin.execute(
+                "SELECT position, tenant, metadata::json->>'request_id', metadata::json->>'causation_id',"
+                f" metadata::json->>'organisation' FROM {service}.event ORDER BY position"
+            ).fetchall()
+            requests = admin.execute(f"SELECT request_id, position FROM {service}.request").fetchall()
+            outboxes = {
+                name: admin.execute(f"SELECT coalesce(max(position), 0) FROM {name}.outbox").fetchone()
+                for name in SERVICES
+            }
+            tracking = admin.execute(f"SELECT upstream, position FROM {service}.tracking").fetchall()
+        rig.violations += gaps(service, events)
+        rig.violations += halves(service, events, requests)
+        rig.violations += reactions(service, events)
+        rig.violations += acknowledged(service, rig.journal.acknowledged, events, requests)
+        rig.violations += [
+            f"{service} has heard {position} of {outboxes[upstream]} announcements of {upstream}"
+            for upstream, position in tracking
+            if (position,) != outboxes[upstream]
+        ]
+    rig.run(_ask(rig, at_rest=not left), 240)
+    _answers(rig)
+    return drained
+
+
+def gaps(service: str, events: Rows) -> list[str]:
+    """Positions are 1, 2, 3 …"""
+    for expected, (position, *_) in enumerate(events, start=1):
+        if position != expected:
+            return [f"{service} position {expected}: missing, the next event is at {position}"]
+    return []
+
+
+def halves(service: str, events: Rows, requests: Rows) -> list[str]:
+    """The events of one request stand together and end where the request says: whole, once, or not at all."""
+    ends = dict(requests)
+    places: dict[str, list[int]] = defaultdict(list)
+    for position, _, request, *_ in events:
+        places[request].append(position)
+    return [
+        f"{service} position {found[0]}: request {request} stands at {found}, and should end at {ends.get(request)}"
+        for request, found in places.items()
+        if found[-1] - found[0] + 1 != len(found) or (request in ends and ends[request] != found[-1])
+    ]
+
+
+def reactions(service: str, events: Rows) -> list[str]:
+    """What was done for an announcement was done once, and for those of one upstream in their order."""
+    last: dict[str, tuple[int, int]] = {}
+    wrong = []
+    for position, _, _, causation, *_ in events:
+        upstream, _, number = (causation or "").rpartition("/")
+        if upstream not in SERVICES or not number.isdigit():
+            continue
+        heard, at = last.get(upstream, (0, 0))
+        if int(number) < heard or (int(number) == heard and position != at + 1):
+            wrong.append(f"{service} position {position}: reacts to {causation} again, or after {upstream}/{heard}")
+        last[upstream] = (int(number), position)
+    return wrong[:5]
+
+
+def acknowledged(service: str, entries: Iterable[Entry], events: Rows, requests: Rows) -> list[str]:
+    """Each acknowledged change has its place in the log, and its events are there."""
+    ends, present = dict(requests), {row[0] for row in events}
+    wrong = []
+    for entry in entries:
+        if entry.service != service:
+            continue
+        end = ends.get(entry.request_id)
+        if end is None:
+            wrong.append(f"{service}: {entry.key} was acknowledged, and its request is not there")
+        elif end not in present:
+            wrong.append(f"{service} position {end}: {entry.key} was acknowledged, and its event is not there")
+    return wrong[:5]
+
+
+async def _drained(rig: Rig, within: float) -> list[str]:
+    """Waits until all that was announced is heard, every timer fired, every read table up to date; what is left."""
+    await rig.services.set_clock(await rig.services.now() + timedelta(minutes=1))
+    deadline = time.monotonic() + within
+    before: dict[str, int] = {}
+    while True:
+        status = await rig.services.status()
+        left = unsettled(status)
+        positions = {name: one.position for name, one in status.items()}
+        if not left and positions == before:
+            return []
+        if time.monotonic() > deadline:
+            return left or ["positions keep moving"]
+        before = {} if left else positions
+        await asyncio.sleep(0.1)
+
+
+async def _ask(rig: Rig, *, at_rest: bool) -> None:
+    """What the services say of themselves: parked announcements, logs, read tables, sums; and the answers again."""
+    parked = {
+        (name, one.upstream, one.position): one.error
+        for name in SERVICES
+        for one in (await rig.operator(pb.ListParkedRequest(page_size=1000), at=name)).parked
+    }
+    rig.violations += [
+        f"{name} parked {upstream}/{position}, which was not poisoned: {error}"
+        for (name, upstream, position), error in sorted(parked.items())
+        if (name, upstream, position) not in rig.poisoned
+    ]
+    rig.violations += [f"{name} did not park the poison {up}/{at}" for name, up, at in rig.poisoned - parked.keys()]
+    for name, upstream, position in parked:
+        drop = pb.DropParkedRequest(upstream=upstream, position=position, reason="put there by the fault rig")
+        await rig.operator(drop, at=name)
+    for process in rig.cluster.addresses:
+        rebuilt = await rig.operator(pb.RebuildProjectionRequest(), at=process)
+        if not rebuilt.equal:
+            rig.violated(f"{process}: its read tables were not what a rebuild to position {rebuilt.position} makes")
+    if not at_rest:
+        return  # The sums would wait for a rest that may never come.
+    before = {name: one.position for name, one in (await rig.services.status()).items()}
+    await _repeat(rig)
+    after = {name: one.position for name, one in (await rig.services.status()).items()}
+    if after != before:
+        rig.violated(f"repeating what was acknowledged changed something: {before} became {after}")
+    for wrong in failed(await invariants(rig.cast, rig.services)):
+        rig.violated(f"{wrong.name}: {wrong}")
+
+
+async def _repeat(rig: Rig) -> None:
+    """Each acknowledged change, asked for again, is answered as it was the first time."""
+    waiting = iter(rig.journal.acknowledged)
+
+    async def worker() -> None:
+        for entry in waiting:
+            try:
+                same = await entry.caller.repeat(entry) == entry.answer
+            except Refusal as refusal:
+                rig.violated(f"{entry.service}: {entry.key} was acknowledged, and asked for again: {refusal}")
+                continue
+            if not same:
+                rig.violated(f"{entry.service}: {entry.key} is answered otherwise when it is asked for again")
+
+    await asyncio.gather(*(worker() for _ in range(16)))
+
+
+def _answers(rig: Rig) -> None:
+    """No client met a bug, and no process grew without bound."""
+    bugs = ("INTERNAL", "UNKNOWN", "UNIMPLEMENTED", "REQUEST_ID_REUSED")
+    for entry in rig.journal.entries.values():
+        if entry.refused.split()[:1] and entry.refused.split()[0] in bugs:
+            rig.violated(f"{entry.service}: {entry.key} was answered {entry.refused}")
+    for process, size in rig.memory.items():
+        if size > MEMORY_LIMIT:
+            rig.violated(f"{process} took {size // 1024} MiB")

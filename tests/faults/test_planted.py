@@ -1,0 +1,69 @@
+"""The rig finds what it is there to find: each planted bug, by the check that is meant for it."""
+
+import random
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from shutil import rmtree
+
+import pytest
+
+from deploy.local.cluster import NotDrained
+from tests.faults.checks import check
+from tests.faults.kinds import schedule
+from tests.faults.rig import Rig
+
+SEED = 7
+LOAD_SECONDS = 12
+DRAIN_WITHIN = 30
+
+
+@contextmanager
+def running(planted: str) -> Iterator[Rig]:
+    with ExitStack() as cleanup:
+        directory = Path(tempfile.mkdtemp(prefix="hubao-faults-"))
+        cleanup.callback(rmtree, directory, ignore_errors=True)
+        yield cleanup.enter_context(Rig.at(directory, SEED, planted))
+
+
+def found(planted: str) -> list[str]:
+    """The violations after some seconds of load and a crash of all services at once."""
+    with running(planted) as rig:
+        rig.start_clients()
+        time.sleep(LOAD_SECONDS)
+        for child in rig.cluster.services.values():
+            child.kill()
+        for process in rig.cluster.addresses:
+            rig.cluster.start_service(process)
+        rig.await_recovery("a crash of all services")
+        rig.finish_clients()
+        check(rig, drain_within=DRAIN_WITHIN)
+        return rig.violations
+
+
+def test_a_sound_engine_passes_what_the_planted_bugs_are_put_through() -> None:
+    assert found("") == []
+
+
+def test_a_reaction_that_is_stored_without_its_position_is_found_before_any_fault_for_nothing_counts_as_heard() -> None:
+    with pytest.raises(NotDrained, match="claims heard 0 of"), running("skip-tracking"):
+        pass
+
+
+def test_an_answer_before_the_commit_is_found_as_a_lost_write() -> None:
+    violations = found("acknowledge-early")
+
+    assert [one for one in violations if "was acknowledged, and its request is not there" in one], violations
+
+
+def test_a_guard_that_is_not_checked_is_found_by_the_position_that_passes_the_limit() -> None:
+    violations = found("drop-guard-check")
+
+    assert [one for one in violations if "over its limit" in one], violations
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_the_same_seed_gives_the_same_schedule(seed: int) -> None:
+    assert schedule(random.Random(seed)) == schedule(random.Random(seed))
