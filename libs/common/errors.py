@@ -20,8 +20,17 @@ class DomainError(Exception):
     message: ClassVar[str]
 
     def __init__(self, **details: object) -> None:
-        super().__init__(self.message.format(**details))
-        self.details = {name: str(value) for name, value in details.items()}
+        super().__init__()
+        self._details = details
+
+    def __str__(self) -> str:
+        # Made when it is read: most refusals are prepared (`missing=PolicyNotFound(…)`) and never raised.
+        return self.message.format(**self._details)
+
+    @property
+    def details(self) -> dict[str, str]:
+        """The facts of the message, for programs."""
+        return {name: str(value) for name, value in self._details.items()}
 
     @property
     def reason(self) -> str:

@@ -19,7 +19,7 @@ import grpc
 from hubao.feed.v1.admin_service_pb2_grpc import add_AdminServiceServicer_to_server
 from hubao.feed.v1.feed_service_pb2_grpc import add_FeedServiceServicer_to_server
 
-from libs.common import logs, telemetry
+from libs.common import collector, logs, telemetry
 from libs.common.application import Application
 from libs.common.clock import Clock, MovableClock, SystemClock
 from libs.common.gauges import Gauges
@@ -107,6 +107,7 @@ class Process:
         try:
             self._announce_address(await server.start())
             tasks = [asyncio.create_task(forever(name, worker), name=name) for name, worker in self._workers().items()]
+            collector.calm()
             log.info("serving", extra={"service": self._service.name, "epoch": (await self._log.head()).epoch})
             await self._until_stopped()
         finally:

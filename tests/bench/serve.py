@@ -15,6 +15,7 @@ import grpc
 from google.protobuf.message import Message
 from hubao.vendor_gateway.v1 import vendor_service_pb2 as pb
 
+from libs.common import collector
 from libs.common.application import Application
 from libs.common.changes import Recorded
 from libs.common.clock import SystemClock
@@ -65,6 +66,7 @@ async def serve(url: str, directory: Path) -> None:
     server = EdgeServer("127.0.0.1:0", edge, servicers(application, tables))
     port = await server.start()
     echo, echo_port = await echo_server()
+    collector.calm()  # As every process does: see libs/common/runtime.py.
     print(port, echo_port, flush=True)
     await asyncio.to_thread(sys.stdin.read)
     await server.drain(5.0)

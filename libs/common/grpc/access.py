@@ -12,9 +12,6 @@ from hubao.common.v1 import access_pb2
 from libs.common.grpc.auth import Identity
 from libs.common.grpc.errors import EdgeRefusal
 
-OPEN_SERVICES = ("/grpc.health.v1.", "/grpc.reflection.")
-"""What a load balancer and a person with grpcurl need before they have a token."""
-
 
 @dataclass(frozen=True, slots=True)
 class Access:

@@ -1,7 +1,7 @@
-"""The one interceptor: what happens to every call before and after its servicer's method.
+"""The edge: what happens to every call before and after its servicer's method.
 
 authenticate → access → deadline → rules of the proto → current call → method → errors to statuses, inside one span.
-Each handler is wrapped once and kept. A method whose name begins with `Watch` and that answers with a stream is endless
+Each handler is wrapped once. A method whose name begins with `Watch` and that answers with a stream is endless
 by nature: it ends when the process drains, and its client resumes elsewhere.
 """
 
@@ -20,7 +20,6 @@ from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 
 from libs.common import telemetry
 from libs.common.context import Call, calling
-from libs.common.grpc.access import OPEN_SERVICES
 from libs.common.grpc.auth import Authenticator
 from libs.common.grpc.calls import POSITION, Headers, call_of, position_of
 from libs.common.grpc.errors import EdgeRefusal, is_bug, status_of
@@ -40,7 +39,7 @@ WaitForPosition = Callable[[int, float], Awaitable[bool]]
 _LOG = logging.getLogger(__name__)
 
 
-class Edge(grpc.aio.ServerInterceptor):
+class Edge:
     """Wraps every method of one server."""
 
     def __init__(
@@ -59,7 +58,6 @@ class Edge(grpc.aio.ServerInterceptor):
         self._wait_for_position = wait_for_position
         self._limit = limit
         self._default_seconds = default_seconds
-        self._wrapped: dict[str, Any] = {}
         self._draining = False
         self._idle = asyncio.Event()
         self._endless: set[asyncio.Task[Any]] = set()
@@ -68,19 +66,6 @@ class Edge(grpc.aio.ServerInterceptor):
     async def open(self) -> None:
         """Gets ready for the first call; KeysUnreadable if no token could be checked."""
         await self._authenticator.open()
-
-    async def intercept_service(self, continuation: Any, details: Any) -> Any:
-        """grpc asks for a method's handler."""
-        path: str = details.method
-        wrapped = self._wrapped.get(path)
-        if wrapped is None:
-            wrapped = await continuation(details)
-            if wrapped is None:
-                return None  # There is no such method: UNIMPLEMENTED. Not kept, as paths are the client's to invent.
-            if not path.startswith(OPEN_SERVICES):
-                wrapped = self._wrap(path, wrapped)
-            self._wrapped[path] = wrapped
-        return wrapped
 
     def drain(self) -> None:
         """From now on new calls are turned away, and endless ones end."""
@@ -99,7 +84,8 @@ class Edge(grpc.aio.ServerInterceptor):
             _LOG.warning("%d calls are still running after %s s of draining", self.in_flight, seconds)
         return self.in_flight
 
-    def _wrap(self, path: str, handler: Any) -> Any:
+    def wrap(self, path: str, handler: Any) -> Any:
+        """A grpc handler that does what this one does, behind the edge."""
         method = method_of(path, handler, self._default_seconds)
 
         async def respond(sent: Any, context: Any) -> Any:

@@ -2,7 +2,7 @@
 
 import ipaddress
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from time import monotonic
 from typing import Any
 
@@ -45,7 +45,6 @@ class EdgeServer:
         self._reuse_port = reuse_port
         self._health = health.aio.HealthServicer()
         self._server = grpc.aio.server(
-            interceptors=[edge],
             options=[
                 ("grpc.so_reuseport", int(reuse_port)),
                 ("grpc.max_receive_message_length", largest_request),
@@ -66,8 +65,10 @@ class EdgeServer:
 
         Without `serving`, health says NOT_SERVING until `serve` is called.
         """
+        behind = _BehindEdge(self._edge, self._server)
         for add, servicer, _ in self._servicers:
-            add(servicer, self._server)
+            add(servicer, behind)
+        # Open to everybody: a load balancer needs them, and a person with grpcurl, before they have a token.
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         reflection.enable_server_reflection([*self.names, health.SERVICE_NAME, reflection.SERVICE_NAME], self._server)
         await self._edge.open()
@@ -116,6 +117,44 @@ class EdgeServer:
             return self._server.add_secure_port(self._address, _credentials(self._tls))
         except (RuntimeError, OSError) as error:
             raise AddressUnusable(f"can't listen on {self._address}: {error}") from None
+
+
+class _BehindEdge:
+    """Stands for the server when servicers are added, so that each of their methods is wrapped once and for all.
+
+    As an interceptor of grpc the edge would be asked for the handler at every call, which costs as much as the call.
+    """
+
+    def __init__(self, edge: Edge, server: grpc.aio.Server) -> None:
+        self._edge = edge
+        self._server = server
+
+    def add_registered_method_handlers(self, service: str, handlers: Mapping[str, Any]) -> None:
+        """What generated code calls; these are found first."""
+        wrapped = {name: self._edge.wrap(f"/{service}/{name}", handler) for name, handler in handlers.items()}
+        self._server.add_registered_method_handlers(service, wrapped)
+
+    def add_generic_rpc_handlers(self, handlers: Iterable[grpc.GenericRpcHandler]) -> None:
+        """What generated code calls too, and code that is not generated."""
+        self._server.add_generic_rpc_handlers([_Wrapped(self._edge, handler) for handler in handlers])
+
+
+class _Wrapped(grpc.GenericRpcHandler):
+    """Finds methods by path where another handler has them."""
+
+    def __init__(self, edge: Edge, handler: grpc.GenericRpcHandler) -> None:
+        self._edge = edge
+        self._handler = handler
+        self._known: dict[str, Any] = {}
+
+    def service(self, details: grpc.HandlerCallDetails) -> Any:
+        path = details.method
+        if path not in self._known:
+            found = self._handler.service(details)
+            if found is None:
+                return None  # Not kept, as paths are the client's to invent.
+            self._known[path] = self._edge.wrap(path, found)
+        return self._known[path]
 
 
 _NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING

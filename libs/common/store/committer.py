@@ -19,13 +19,17 @@ import psycopg
 from libs.common import telemetry
 from libs.common.outages import Fenced, Outage, OutcomeUnknown, Overloaded
 from libs.common.store.reading import CONNECTION
-from libs.common.store.requests import APPEND, AppendRequest, Verdict, arguments, refuse_fenced
+from libs.common.store.requests import AppendRequest, Verdict
+from libs.common.store.statement import APPEND, arguments, refuse_fenced
 
 log = logging.getLogger(__name__)
 
 MAX_BATCH = 256
 MAX_QUEUE = 10_000
-LINGER = 0.001
+BUSY = 8
+"""A batch of so many requests says that more are coming."""
+LINGER = 0.004
+"""Seconds to wait for them: each batch costs as much as several requests, here and in the database."""
 
 
 @dataclass(slots=True)
@@ -101,7 +105,7 @@ class Committer:
             if busy and len(self._queue) < MAX_BATCH and not self._closing:
                 await asyncio.sleep(LINGER)
             batch = self._take()
-            busy = len(batch) > 1
+            busy = len(batch) >= BUSY
             await self._commit(batch)
 
     def _take(self) -> list[_Ticket]:

@@ -30,11 +30,11 @@ def sqlalchemy_url(url: str) -> URL:
     return make_url(url).set(drivername="postgresql+psycopg")
 
 
-def prepare(admin_url: str, service: str) -> str:
+def prepare(admin_url: str, service: str, revision: str = "head") -> str:
     """Creates or upgrades `service`'s schema and returns the URL that the service connects with.
 
     `admin_url` names a database and a user who may create roles and schemas. PrepareError if the server can't be
-    reached or does not allow it.
+    reached or does not allow it. `revision` is that of the tables, if it shall not be the newest.
     """
     logging.getLogger("alembic").setLevel(logging.WARNING)
     try:
@@ -43,7 +43,7 @@ def prepare(admin_url: str, service: str) -> str:
             password = _password(admin_url, service)
             _roles(connection, service, password)
         engine = create_engine(sqlalchemy_url(admin_url), poolclass=NullPool)
-        _upgrade(engine, service)
+        _upgrade(engine, service, revision)
     except psycopg.Error as error:
         reason = str(error).strip().splitlines()[0]
         raise PrepareError(f"the database for {service} can't be prepared: {reason}") from error
@@ -73,7 +73,7 @@ def _roles(connection: psycopg.Connection[tuple[object, ...]], service: str, pas
     connection.execute(sql.SQL("ALTER ROLE {} IN DATABASE {} SET search_path = {}").format(role, database, schema))
 
 
-def _upgrade(engine: Engine, service: str) -> None:
+def _upgrade(engine: Engine, service: str, revision: str) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes.update(schema=service, owner=f"hubao_{service}_owner", service=f"hubao_{service}")
@@ -82,5 +82,5 @@ def _upgrade(engine: Engine, service: str) -> None:
         connection.exec_driver_sql(f"SET LOCAL ROLE hubao_{service}_owner")
         connection.exec_driver_sql(f"SET LOCAL search_path = {service}")
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
     engine.dispose()

@@ -28,7 +28,8 @@ from psycopg_pool import ConnectionPool
 from libs.common.context import SHARED
 from libs.common.store.mapper import name_in, topic_of
 from libs.common.store.reading import CONNECTION
-from libs.common.store.requests import APPEND, AppendRequest, NewEvent, Position, Verdict, arguments, refuse_fenced
+from libs.common.store.requests import AppendRequest, NewEvent, Position, Verdict
+from libs.common.store.statement import APPEND, arguments, refuse_fenced
 
 POLL_SECONDS = 0.075
 _EVENT = "position, stream, version, type, schema_version, payload"

@@ -10,7 +10,8 @@ import psycopg
 
 from libs.common.changes import GuardChange, TimerChange
 from libs.common.store import codec
-from libs.common.store.requests import APPEND, AppendRequest, NewEvent, Outgoing, Position, Verdict, arguments
+from libs.common.store.requests import AppendRequest, NewEvent, Outgoing, Position, Verdict
+from libs.common.store.statement import APPEND, arguments
 from tests.common.store.domain import Opened
 
 AT = datetime(2026, 3, 1, 8, 30, 0, 123456, UTC)

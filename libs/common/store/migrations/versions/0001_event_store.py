@@ -1,21 +1,13 @@
 """The event store."""
 
-from pathlib import Path
-
-from alembic import context, op
+from libs.common.store.migrations.script import run
 
 revision = "0001"
 down_revision = None
 
 
 def upgrade() -> None:
-    text = (Path(__file__).parents[1] / "schema_0001.sql").read_text("utf-8")
-    for name in ("schema", "owner", "service"):
-        text = text.replace(f"${{{name}}}", context.config.attributes[name])
-    # The driver itself, without parameters, takes many statements at once and leaves every % alone.
-    driver = op.get_bind().connection.driver_connection
-    assert driver is not None
-    driver.execute(text)
+    run("schema_0001.sql")
 
 
 def downgrade() -> None:
