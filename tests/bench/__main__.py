@@ -7,8 +7,7 @@ import platform
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,34 +17,12 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.local.servers import Postgres
-from tests.bench.commands import command_latency_vs_echo, command_vs_echo
 from tests.bench.figures import FULL, QUICK, Figure, Goal, Size
-from tests.bench.guards import contended_guard
-from tests.bench.idling import idle_cpu
+from tests.bench.keys import BENCHMARKS
 from tests.bench.place import Place
-from tests.bench.rebuilding import rebuild_vs_copy
-from tests.bench.streams import stream_length_flat
-from tests.bench.verifying import verify_vs_sha256
 
 LONGEST = 600
 """Seconds after which a benchmark has failed."""
-
-
-@dataclass(frozen=True)
-class Benchmark:
-    measure: Callable[[Place, Size], Awaitable[Figure]]
-    goal: Goal
-
-
-BENCHMARKS = {
-    "command_vs_echo": Benchmark(command_vs_echo, Goal(0.5, at_least=True)),
-    "command_latency_vs_echo": Benchmark(command_latency_vs_echo, Goal(4, at_least=False)),
-    "stream_length_flat": Benchmark(stream_length_flat, Goal(1.3, at_least=False)),
-    "rebuild_vs_copy": Benchmark(rebuild_vs_copy, Goal(0.25, at_least=True)),
-    "verify_vs_sha256": Benchmark(verify_vs_sha256, Goal(0.25, at_least=True)),
-    "contended_guard": Benchmark(contended_guard, Goal(0.5, at_least=True)),
-    "idle_cpu": Benchmark(idle_cpu, Goal(0.05, at_least=False)),
-}
 
 
 def machine() -> dict[str, Any]:

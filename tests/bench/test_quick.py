@@ -5,8 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.bench.__main__ import BENCHMARKS
 from tests.bench.figures import Figure, Goal
+from tests.bench.keys import BENCHMARKS
 
 
 def test_every_key_gives_both_sides_and_their_ratio(tmp_path: Path) -> None:
