@@ -63,8 +63,9 @@ async def measured(keys: list[str], size: Size) -> dict[str, Any]:
     try:
         with Postgres(directory / "postgres", fsync=True) as server:
             for key in keys:
+                print(f"{key} …", flush=True)
                 async with asyncio.timeout(LONGEST):
-                    figure = await BENCHMARKS[key].measure(Place(directory, server.url), size)
+                    figure = await BENCHMARKS[key].measure(Place(directory, server.url, server.child.pid), size)
                 results[key] = described(figure, BENCHMARKS[key].goal)
                 print(f"{key}: {figure.ratio:.3g} (to reach: {BENCHMARKS[key].goal})", flush=True)
     finally:

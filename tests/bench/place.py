@@ -14,10 +14,11 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True)
 class Place:
-    """A directory, and a server's URL as its superuser."""
+    """A directory, and a server: its URL as its superuser, and its process."""
 
     directory: Path
     admin_url: str
+    database_pid: int = 0
 
     def database(self) -> str:
         """The URL of a new, empty database."""
