@@ -16,10 +16,12 @@ class Size:
     seconds: float
     events: int
     long_stream: int
+    small_log: int
+    times_as_long: int
 
 
-FULL = Size(rounds=5, seconds=4.0, events=20_000, long_stream=10_000)
-QUICK = Size(rounds=1, seconds=0.5, events=600, long_stream=500)
+FULL = Size(rounds=5, seconds=4.0, events=20_000, long_stream=10_000, small_log=2_000, times_as_long=1_000)
+QUICK = Size(rounds=1, seconds=0.5, events=600, long_stream=500, small_log=200, times_as_long=20)
 
 
 @dataclass(frozen=True)

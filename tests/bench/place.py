@@ -20,11 +20,12 @@ class Place:
     admin_url: str
     database_pid: int = 0
 
-    def database(self) -> str:
-        """The URL of a new, empty database."""
+    def database(self, template: str = "") -> str:
+        """The URL of a new database, empty or a copy of another one to which nobody is connected."""
         name = f"bench_{os.getpid()}_{next(_NUMBERS)}"
+        copied = f" TEMPLATE {urlsplit(template).path[1:]} STRATEGY FILE_COPY" if template else ""
         with psycopg.connect(self.admin_url, autocommit=True) as admin:
-            admin.execute(f"CREATE DATABASE {name}")
+            admin.execute(f"CREATE DATABASE {name}{copied}")
         return urlunsplit(urlsplit(self.admin_url)._replace(path=f"/{name}"))
 
 

@@ -93,17 +93,6 @@ class Target:
         self.runs.append(result)
         return result
 
-    def middle(self, name: str) -> float:
-        """The median of what the runs had."""
-        return median(run[name] for run in self.runs)
-
-    def costs(self) -> dict[str, float]:
-        """CPU milliseconds of a call. They tell more than rates where others use the machine too."""
-        return {
-            who: median(run[f"{who}_cores"] / run["rate"] * 1000 for run in self.runs)
-            for who in ("client", "server", "database")
-        }
-
     async def warm_up(self, in_flight: int, seconds: float) -> int:
         """How many calls take about so many seconds; the server has warmed up by then."""
         for _ in range(2):
@@ -123,17 +112,42 @@ async def compare(unit: str, size: Size, ours: Target, reference: Target, *, in_
         return (await reference.run(their_calls, in_flight))[value]
 
     figure = await alternate(Figure(unit), size.rounds, our_side, their_side)
-    figure.notes |= {"in_flight": in_flight} | load_notes(ours, reference)
+    sides = Sides()
+    sides.keep("ours", ours)
+    sides.keep("reference", reference)
+    figure.notes |= {"in_flight": in_flight} | sides.notes()
     return figure
 
 
-def load_notes(ours: Target, reference: Target) -> dict[str, Any]:
-    """The client, what it took of a core on both sides, the CPU time of a call, and all that was seen."""
-    sides = {"ours": ours, "reference": reference}
+class Sides:
+    """What the clients of both sides saw, for the notes of a figure."""
+
+    def __init__(self) -> None:
+        self._runs: dict[str, list[dict[str, float]]] = {"ours": [], "reference": []}
+        self._loops: dict[str, str] = {}
+
+    def keep(self, side: str, target: Target) -> None:
+        self._runs[side].extend(target.runs)
+        self._loops[side] = target.loop
+
+    def notes(self) -> dict[str, Any]:
+        """The client, what it took of a core, the CPU time of a call, and all that was seen."""
+        return {
+            "client": client_name(),
+            "client_cores": {side: _median(runs, "client_cores") for side, runs in self._runs.items()},
+            "cpu_ms_a_call": {side: _costs(runs) for side, runs in self._runs.items()},
+            "loop": self._loops,
+            "runs": self._runs,
+        }
+
+
+def _median(runs: list[dict[str, float]], name: str) -> float:
+    return median(run[name] for run in runs)
+
+
+def _costs(runs: list[dict[str, float]]) -> dict[str, float]:
+    """CPU milliseconds of a call: they tell more than rates where others use the machine too."""
     return {
-        "client": client_name(),
-        "client_cores": {side: one.middle("client_cores") for side, one in sides.items()},
-        "cpu_ms_a_call": {side: one.costs() for side, one in sides.items()},
-        "loop": {side: one.loop for side, one in sides.items()},
-        "runs": {side: one.runs for side, one in sides.items()},
+        who: median(run[f"{who}_cores"] / run["rate"] * 1000 for run in runs)
+        for who in ("client", "server", "database")
     }

@@ -71,19 +71,20 @@ def good(answer: bytes) -> bool:
 
 
 def kept_in(url: str) -> Callable[[], tuple[int, ...]]:
-    """Counts positions, treaties, and announcements, of which each write makes one."""
+    """Counts positions, treaties, and announcements, of which each write makes one, from where the log stands now."""
 
-    def kept() -> tuple[int, ...]:
+    def counted(position: int, outbox_position: int) -> tuple[int, ...]:
         with psycopg.connect(url) as connection:
-            counted = connection.execute(
-                "SELECT head.position, head.outbox_position, (SELECT count(*) FROM event WHERE type = %s),"
-                " (SELECT count(*) FROM outbox), (SELECT count(*) FROM request) FROM head",
-                [EVENT],
+            row = connection.execute(
+                "SELECT position, outbox_position, (SELECT count(*) FROM event WHERE type = %s AND position > %s),"
+                " (SELECT count(*) FROM outbox WHERE position > %s) FROM head",
+                [EVENT, position, outbox_position],
             ).fetchone()
-        assert counted is not None
-        return counted
+        assert row is not None
+        return row
 
-    return kept
+    position, outbox_position, *_ = counted(0, 0)
+    return lambda: counted(position, outbox_position)
 
 
 @asynccontextmanager
