@@ -6,10 +6,13 @@ import os
 import platform
 import shutil
 import subprocess
+import sys
 import tempfile
+import traceback
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic
 from typing import Annotated, Any
 
 import typer
@@ -43,34 +46,53 @@ def commit() -> str:
     return subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
 
 
-def described(figure: Figure, goal: Goal) -> dict[str, Any]:
+def described(figure: Figure, goal: Goal, on: dict[str, Any], took: float) -> dict[str, Any]:
     return {
         "ratio": figure.ratio,
         "goal": str(goal),
         "met": goal.met(figure.ratio),
         "rounds": len(figure.ours),
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": machine(),
+        "took_seconds": round(took, 1),
+        "machine": on,
         "commit": commit(),
         **asdict(figure),
     }
 
 
-async def measured(keys: list[str], size: Size) -> dict[str, Any]:
-    """The figures of these keys, on a server of their own."""
+async def measured(keys: list[str], size: Size, out: Path) -> tuple[dict[str, Any], list[str]]:
+    """The figures of these keys, on a server of their own, and the keys that failed."""
     directory = Path(tempfile.mkdtemp(prefix="hubao-bench-"))
     results: dict[str, Any] = {}
+    failed: list[str] = []
     try:
         with Postgres(directory / "postgres", fsync=True) as server:
             for key in keys:
                 print(f"{key} …", flush=True)
-                async with asyncio.timeout(LONGEST):
-                    figure = await BENCHMARKS[key].measure(Place(directory, server.url, server.child.pid), size)
-                results[key] = described(figure, BENCHMARKS[key].goal)
-                print(f"{key}: {figure.ratio:.3g} (to reach: {BENCHMARKS[key].goal})", flush=True)
+                place, goal = Place(directory, server.url, server.child.pid), BENCHMARKS[key].goal
+                on, started = machine(), monotonic()
+                try:
+                    async with asyncio.timeout(LONGEST):
+                        figure = await BENCHMARKS[key].measure(place, size)
+                except Exception:
+                    traceback.print_exc()
+                    failed.append(key)
+                    continue
+                finally:
+                    place.clear()
+                results[key] = described(figure, goal, on, monotonic() - started)
+                keep(results, out)
+                print(f"{key}: {figure.ratio:.3g} (to reach: {goal})", flush=True)
     finally:
         shutil.rmtree(directory, ignore_errors=True)
-    return results
+    return results, failed
+
+
+def keep(results: dict[str, Any], out: Path) -> None:
+    """Writes figures beside those of other keys that are there."""
+    kept = json.loads(out.read_text()) if out.exists() else {}
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(json.dumps(kept | results, indent=1, ensure_ascii=False) + "\n")
 
 
 def table(results: dict[str, Any]) -> Table:
@@ -94,11 +116,11 @@ def main(
     keys = [key.strip() for key in only.split(",") if key.strip()] or list(BENCHMARKS)
     if unknown := sorted(set(keys) - set(BENCHMARKS)):
         raise typer.BadParameter(f"there is no {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
-    results = asyncio.run(measured(keys, QUICK if quick else FULL))
-    kept = json.loads(out.read_text()) if out.exists() else {}
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps(kept | results, indent=1, ensure_ascii=False) + "\n")
+    results, failed = asyncio.run(measured(keys, QUICK if quick else FULL, out))
     Console(width=120).print(table(results))
+    if failed:
+        print(f"not measured: {', '.join(failed)}", file=sys.stderr)
+        raise typer.Exit(1)
 
 
 if __name__ == "__main__":

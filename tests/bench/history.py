@@ -20,6 +20,7 @@ TAIL = 5_000
 _SETUP = """
 SET session_replication_role = replica; -- The rows are right by construction; foreign keys need not look.
 SET synchronous_commit = off;
+SET work_mem = '256MB';
 CREATE FUNCTION pg_temp.linked(chain bytea, genesis bytea, canonical bytea) RETURNS bytea LANGUAGE plpgsql AS $$
     BEGIN RETURN sha256(coalesce(chain, genesis) || canonical); END $$;
 CREATE AGGREGATE pg_temp.chained(bytea, bytea) (SFUNC = pg_temp.linked, STYPE = bytea);
@@ -46,7 +47,7 @@ CREATE TEMP VIEW copied AS
 _STATEMENTS = (
     """INSERT INTO event SELECT new_position, tenant, new_stream, version, type, schema_version, payload, metadata,
         later, pg_temp.chained(%(chain)s::bytea, canonical_event(new_position, tenant, new_stream, version, type,
-            schema_version, later, metadata, payload)) OVER (ORDER BY new_position)
+            schema_version, later, metadata, payload)) OVER (ORDER BY new_position ROWS UNBOUNDED PRECEDING)
     FROM (SELECT new_position, tenant, new_stream, version, type, schema_version, later,
             convert_to(replace(payload, request_id, new_request_id), 'UTF8') AS payload,
             replace(replace(metadata, request_id, new_request_id), stream, new_stream::text) AS metadata

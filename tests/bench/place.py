@@ -1,7 +1,7 @@
 """Where benchmarks run: one PostgreSQL with fsync on, a fresh database for each that asks; CPU time of processes."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -19,6 +19,7 @@ class Place:
     directory: Path
     admin_url: str
     database_pid: int = 0
+    _made: list[str] = field(default_factory=list)
 
     def database(self, template: str = "") -> str:
         """The URL of a new database, empty or a copy of another one to which nobody is connected."""
@@ -26,7 +27,16 @@ class Place:
         copied = f" TEMPLATE {urlsplit(template).path[1:]} STRATEGY FILE_COPY" if template else ""
         with psycopg.connect(self.admin_url, autocommit=True) as admin:
             admin.execute(f"CREATE DATABASE {name}{copied}")
+        self._made.append(name)
         return urlunsplit(urlsplit(self.admin_url)._replace(path=f"/{name}"))
+
+    def clear(self) -> None:
+        """Drops what was made here, so that nothing of it is in the way of whoever is next."""
+        with psycopg.connect(self.admin_url, autocommit=True) as admin:
+            for name in self._made:
+                admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            admin.execute("CHECKPOINT")
+        self._made.clear()
 
 
 def cpu_seconds(pid: int) -> float:
