@@ -10,6 +10,7 @@ import re
 import shutil
 import sys
 from asyncio.subprocess import PIPE
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
@@ -29,6 +30,7 @@ PREFIX = 5
 
 Ran = tuple[list[tuple[float, float]], float]
 """Start and end of each call in seconds since the epoch, and the client's CPU seconds."""
+Client = Callable[["Aim", int, int, Path], Awaitable[Ran]]
 
 
 class WrongAnswers(Exception):

@@ -77,17 +77,17 @@ class Target:
         self.loop = running.loop
         self.runs: list[dict[str, float]] = []
         self._aim = replace(aim, answer=len(answer))
-        self._kept = kept or tuple
+        self.kept = kept or tuple
         self._pids = {"server_cores": running.pid, "database_cores": place.database_pid}
 
     async def run(self, calls: int, in_flight: int) -> dict[str, float]:
         """So many calls; what the client saw, and the cores that server and database took."""
-        before = await asyncio.to_thread(self._kept)
+        before = await asyncio.to_thread(self.kept)
         busy = {name: cpu_seconds(pid) for name, pid in self._pids.items()}
         result = asdict(await drive(self._aim, calls, in_flight))
         for name, pid in self._pids.items():
             result[name] = (cpu_seconds(pid) - busy[name]) / result["seconds"]
-        grown = [now - old for now, old in zip(await asyncio.to_thread(self._kept), before, strict=True)]
+        grown = [now - old for now, old in zip(await asyncio.to_thread(self.kept), before, strict=True)]
         if any(growth != calls for growth in grown):
             raise WrongAnswers(f"{calls} calls of {self._aim.method} were answered, and what is kept grew by {grown}")
         self.runs.append(result)
