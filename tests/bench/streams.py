@@ -48,4 +48,5 @@ async def stream_length_flat(place: Place, size: Size) -> Figure:
 
         figure = await alternate(Figure("s"), size.rounds, lambda: side(long), lambda: side(short))
         figure.notes |= {"events": {"ours": size.long_stream, "reference": SHORT}}
+        figure.notes |= {"client": "one command at a time, given in the measured process"}
         return figure
