@@ -20,7 +20,9 @@ async def serving() -> AsyncIterator[int]:
     )
     _, package, name = METHOD.split("/")
     server = grpc.aio.server()
+    # Both, as generated code does it.
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(package, {name: handler}),))
+    server.add_registered_method_handlers(package, {name: handler})
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     yield port
