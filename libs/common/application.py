@@ -174,8 +174,10 @@ class Application:
 
     async def _run(self, call: Call, stream: UUID | None, plan: Plan, base: AppendRequest) -> tuple[Unit, Verdict]:
         until = monotonic() + PATIENCE
+        trusting = True
         while True:
-            unit = Unit(call, self.service, self._cache, self.log)
+            unit = Unit(call, self.service, self._cache, self.log, trusting=trusting)
+            trusting = False
             try:
                 await plan(unit)
             except Outage:

@@ -26,13 +26,14 @@ class Unit:
     A plan may run several times (when others were faster), so it must have no effect besides `record`.
     """
 
-    def __init__(self, call: Call, service: Service, cache: Cache, log: Log) -> None:
+    def __init__(self, call: Call, service: Service, cache: Cache, log: Log, *, trusting: bool = False) -> None:
         self.call = call
         self.events: list[NewEvent] = []
         self.consulted: set[str] = set()
         self._service = service
         self._cache = cache
         self._log = log
+        self._trusting = trusting
         self._seen: dict[UUID, Entry | None] = {}
         self._begun: dict[UUID, type[Aggregate]] = {}
         self._now: dict[UUID, Entry] = {}
@@ -41,6 +42,16 @@ class Unit:
         """The aggregate as this unit would leave it, or None if it has not begun. The tenant is not looked at."""
         entry = await self._entry(kind, stream)
         return entry.value if entry else None
+
+    async def is_new(self, kind: type[Aggregate], stream: UUID) -> bool:
+        """Whether an aggregate has not begun, for a command that begins it.
+
+        It mostly has not, so the first time a plan runs this is taken for granted without a look into the log: if it is
+        wrong the append finds out, and the plan runs again.
+        """
+        if self._trusting and stream not in self._now and stream not in self._seen and self._cache.tip(stream) is None:
+            self._seen[stream] = None
+        return await self._entry(kind, stream) is None
 
     async def get(self, kind: type[A], stream: UUID, missing: NotFound, *, any_tenant: bool = False) -> A:
         """The aggregate; raises `missing` if there is none, or if it belongs to another tenant than the call's.

@@ -92,13 +92,13 @@ async def heard_account(unit: Unit, policy_id: UUID) -> PolicyAccount:
 async def open_account(unit: Unit, facts: PolicyFacts, bound_on: date, movement: Movement) -> None:
     """Opens a policy's account, invoices its premium, and opens its subsidy cases."""
     stream = account_stream(facts.policy_id)
-    if await unit.find(PolicyAccount, stream) is not None:
+    if not await unit.is_new(PolicyAccount, stream):
         return
     account = unit.record(PolicyAccount, stream, [AccountOpened(facts=facts, plan=PaymentPlan(), bound_on=bound_on)])
     assert account is not None
     unit.record(PolicyAccount, stream, account.move(Cause.BOUND, [movement], bound_on, unit.call.today))
     number = reference_stream(unit.call.tenant, facts.policy_number)
-    if await unit.find(Reference, number) is not None:
+    if not await unit.is_new(Reference, number):
         raise ValueError(f"policy number {facts.policy_number} was used before")
     given = ReferenceGiven(number=facts.policy_number, target=Target.POLICY, target_id=facts.policy_id)
     unit.record(Reference, number, [given])

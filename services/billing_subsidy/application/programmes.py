@@ -25,7 +25,7 @@ class Programmes:
         stream = stream_id(SHARED, Programme.KIND, f"{call.owner}/{call.request_id}")
 
         async def plan(unit: Unit) -> None:
-            if await unit.find(Programme, stream) is None:
+            if await unit.is_new(Programme, stream):
                 unit.record(Programme, stream, Programme.create(call.organisation, rules), tenant=SHARED)
 
         return await self._application.execute(call, Programme, stream, plan)

@@ -20,7 +20,7 @@ class Products:
         stream = stream_id(call.tenant, Product.KIND, key)
 
         async def plan(unit: Unit) -> None:
-            if await unit.find(Product, stream) is not None:
+            if not await unit.is_new(Product, stream):
                 raise ProductExists(product_key=key)
             unit.record(Product, stream, Product.create(key, name, terms))
 

@@ -38,7 +38,7 @@ class Submissions:
         stream = stream_id(call.tenant, Submission.KIND, key)
 
         async def plan(unit: Unit) -> None:
-            if await unit.find(Submission, stream) is not None:
+            if not await unit.is_new(Submission, stream):
                 raise SubmissionExists(submission_key=key)
             product = await product_of(unit, str(product_id))
             created = receive(

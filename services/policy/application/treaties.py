@@ -30,7 +30,7 @@ class Treaties:
         stream = stream_id(call.tenant, Treaty.KIND, key)
 
         async def plan(unit: Unit) -> None:
-            if await unit.find(Treaty, stream) is not None:
+            if not await unit.is_new(Treaty, stream):
                 raise TreatyExists(treaty_key=key)
             created = Treaty.create(key, reinsurer_id, percent, commission_percent, starts_on, ends_on)
             unit.record(Treaty, stream, created)

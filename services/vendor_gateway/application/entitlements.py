@@ -30,7 +30,7 @@ async def request_assessment(unit: Unit, submission_id: UUID, service: Entitleme
 async def open_services(unit: Unit, opened: Opened) -> None:
     """Remembers what a policy promises, places what is due at once, and says why nothing is ordered for the rest."""
     stream = services_id(unit.call.tenant, opened.policy_id)
-    if await unit.find(PolicyServices, stream) is not None:
+    if not await unit.is_new(PolicyServices, stream):
         return
     unit.record(PolicyServices, stream, [opened])
     if opened.submission_id is not None:

@@ -24,7 +24,7 @@ async def request_order(
     assessors: frozenset[UUID] = frozenset(),
 ) -> None:
     """Begins an order and offers it. An order of that id that exists already is left as it is."""
-    if await unit.find(ServiceOrder, order_id) is not None:
+    if not await unit.is_new(ServiceOrder, order_id):
         return
     requested = Requested(
         origin=origin,

@@ -10,6 +10,7 @@ from libs.common.outages import OutOfStep
 from libs.common.store.requests import Position
 from libs.common.unit import Unit
 from tests.common.store.domain import (
+    Opened,
     Purse,
     Reminded,
     Spent,
@@ -17,7 +18,7 @@ from tests.common.store.domain import (
     not_found,
 )
 from tests.common.store.examples import AT
-from tests.common.store.purses import Purses, a_call
+from tests.common.store.purses import Purses, a_call, purses_at
 
 
 async def test_an_append_changes_several_aggregates_or_none(purses: Purses, purse: UUID) -> None:
@@ -59,6 +60,32 @@ async def test_a_plan_that_begins_what_is_there_already_is_a_bug_and_says_so(pur
         await purses.open(purse, "Bo")
 
     assert (await purses.put_in(purse, 1)).value == Purse("An", balance=1, events=2)
+
+
+async def test_what_is_taken_for_new_and_is_there_is_found_out_by_the_append(store_url: str, purse: UUID) -> None:
+    runs: list[bool] = []
+
+    async def plan(unit: Unit) -> None:
+        runs.append(await unit.is_new(Purse, purse))
+        if runs[-1]:
+            unit.record(Purse, purse, [Opened(holder="Bo")])
+
+    async with purses_at(store_url) as others:  # Another process, which has not seen the purse.
+        done = await others.application.execute(a_call(), Purse, purse, plan)
+
+    assert runs == [True, False]
+    assert (done.value, done.version) == (Purse("An", balance=0, events=1), 1)
+
+
+async def test_a_refusal_after_a_trusting_look_stands_only_if_it_was_right(store_url: str, purse: UUID) -> None:
+    async def plan(unit: Unit) -> None:
+        if await unit.is_new(Purse, purse):
+            raise not_found(purse)
+
+    async with purses_at(store_url) as others:
+        done = await others.application.execute(a_call(), Purse, purse, plan)
+
+    assert done.value.holder == "An"
 
 
 async def test_a_command_that_leaves_nothing_is_a_bug_and_says_so(purses: Purses) -> None:
