@@ -14,7 +14,7 @@ from services.policy.domain.policy.values import Change, ChangeKind
 from services.policy.domain.policy_file import FileOpened, PolicyFile, SubsidyGrantNoted
 from services.policy.domain.product.terms import CancellationMethod
 from services.policy.domain.submission.values import Evidence, Subjectivity, SubjectivityPhase
-from services.policy.domain.treaty import Treaty
+from services.policy.domain.treaty.treaty import Treaty
 from tests.policy import examples as an
 
 CONDITION = Subjectivity("BACKUP", "Test them", SubjectivityPhase.POST_BIND, date(2026, 3, 1))

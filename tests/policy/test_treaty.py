@@ -6,7 +6,7 @@ import pytest
 from libs.common.errors import InvalidField
 from libs.common.events import replay
 from services.policy.domain.errors import TreatyNotInForce
-from services.policy.domain.treaty import Treaty
+from services.policy.domain.treaty.treaty import Treaty
 
 START, END = date(2026, 1, 1), date(2027, 1, 1)
 

@@ -19,7 +19,7 @@ from services.policy.domain.policy.values import Change, QuotaShare, Share
 from services.policy.domain.policy_file import FileOpened, PolicyFile
 from services.policy.domain.product.terms import CancellationMethod
 from services.policy.domain.submission.submission import Submission
-from services.policy.domain.treaty import Treaty
+from services.policy.domain.treaty.treaty import Treaty
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from libs.common.context import Call
 from libs.common.streams import stream_id
 from libs.common.unit import Unit
 from services.policy.domain.errors import TreatyExists, TreatyNotFound
-from services.policy.domain.treaty import Treaty
+from services.policy.domain.treaty.treaty import Treaty
 
 
 class Treaties:

@@ -35,6 +35,62 @@ class TreatyNotInForce(Refused):
     message = "Treaty {treaty_key} takes policies that begin from {starts_on} to before {ends_on}, not on {inception}."
 
 
+class TreatyTerminated(Refused):
+    message = "Treaty {treaty_key} takes no policy that begins on {terminated_on} or later."
+
+
+class LineNotCovered(Refused):
+    message = "Treaty {treaty_key} does not cover the line {line}; it covers: {lines}."
+
+
+class TreatiesOverlap(Refused):
+    message = "A policy is ceded to one {kind} treaty at most, not to {first} and {second}."
+
+
+class TreatyCapacityExceeded(Refused):
+    message = "Treaty {treaty_id} takes risks up to {capacity}; {sum_insured} is left to it: place some facultatively."
+
+
+class RetentionAboveSumInsured(Refused):
+    message = "Treaty {treaty_id} has nothing to take: its retention, {retention}, is not below {sum_insured}."
+
+
+class FacultativeNotFound(NotFound):
+    message = "There is no facultative placement {facultative_id}."
+
+
+class FacultativeExists(Refused):
+    message = "The key {facultative_key} belongs to another facultative placement."
+
+
+class FacultativeOfferExpired(Refused):
+    message = "The offer was valid until {valid_until}; place it anew."
+
+
+class FacultativeAcceptedOtherwise(Refused):
+    message = "It was accepted on {accepted_on} under the reference {reference}."
+
+
+class FacultativeNotAccepted(Refused):
+    message = "Reinsurer {reinsurer_id} has not accepted {facultative_id} yet."
+
+
+class FacultativeForOther(Refused):
+    message = "Placement {facultative_id} is for submission {submission_id}."
+
+
+class RiskBoundAlready(Refused):
+    message = "The submission became policy {policy_id}; a facultative cession is agreed before that."
+
+
+class LayerAboveSumInsured(Refused):
+    message = "The layer of {facultative_id} begins at {attachment}, not below the sum insured, {sum_insured}."
+
+
+class CessionsExceedShare(Refused):
+    message = "These facultative cessions take more than the lead's whole share: {facultative_ids}."
+
+
 class SubmissionNotFound(NotFound):
     message = "There is no submission {submission_id}."
 

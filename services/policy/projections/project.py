@@ -22,7 +22,7 @@ from services.policy.domain.submission.events import (
     SubmissionDeclined,
 )
 from services.policy.domain.submission.values import SubmissionStatus
-from services.policy.domain.treaty import TreatyCreated
+from services.policy.domain.treaty.treaty import TreatyCreated
 from services.policy.projections import tables
 
 

@@ -11,7 +11,7 @@ from libs.common.context import current_call
 from libs.common.grpc.convert import date_message, date_value, decimal_text, percent_value, uuid_value
 from libs.common.grpc.pages import next_token, page_of
 from services.policy.application.treaties import Treaties
-from services.policy.domain.treaty import Treaty
+from services.policy.domain.treaty.treaty import Treaty
 from services.policy.projections.reads import Reads
 
 

@@ -5,7 +5,9 @@ from datetime import datetime
 from uuid import UUID
 
 from libs.common.dates import date_in_shanghai
-from services.policy.domain.policy.charge import Charging, check_shares
+from services.policy.domain.policy.ceding import check_cessions, sole_quota_share
+from services.policy.domain.policy.cession import Cession
+from services.policy.domain.policy.charge import Charging, Terms, as_cession, check_shares, exposure_of
 from services.policy.domain.policy.events import Bound
 from services.policy.domain.policy.number import policy_number
 from services.policy.domain.policy.values import QuotaShare, Share, TransactionKind
@@ -24,13 +26,19 @@ def bind_policy(
     quota_share: QuotaShare | None,
     tenant: str,
     at: datetime,
+    cessions: Sequence[Cession] = (),
 ) -> list[Bound]:
     """The contract that an accepted quote makes; the submission's own decision to bind comes with it."""
     quote, asked, terms = submission.quote_number(quote_number), submission.asked, version.terms
     worksheet = quote.worksheet
-    charging = Charging(worksheet.vat_rate, worksheet.stamp_duty_rate, check_shares(shares, tenant), quota_share)
+    divided = check_shares(shares, tenant)
+    exposure = exposure_of(divided, asked.aggregate_limit)
+    chosen = [*cessions, *([] if quota_share is None else [as_cession(quota_share)])]
+    ordered = check_cessions(chosen, exposure.of(quote.parts))
+    charging = Charging(worksheet.vat_rate, worksheet.stamp_duty_rate, divided, ordered, exposure)
     deltas = {part.code: part.annual_premium for part in quote.parts}
-    transaction = charging.transaction(1, TransactionKind.BIND, asked.period.inception, at, deltas)
+    transaction = charging.transaction(1, TransactionKind.BIND, asked.period.inception, at, deltas, Terms(quote.parts, quote.parts))
+    sole = sole_quota_share(ordered)
     return [
         Bound(
             policy_number=policy_number(policy_id, asked.period.inception),
@@ -46,7 +54,7 @@ def bind_policy(
             parts=quote.parts,
             aggregate_cap=asked.aggregate_limit,
             shares=charging.shares,
-            quota_share=quota_share,
+            quota_share=sole,
             entitlements=tuple(
                 service
                 for service in terms.entitlements
@@ -58,5 +66,6 @@ def bind_policy(
             vat_rate=worksheet.vat_rate,
             stamp_duty_rate=worksheet.stamp_duty_rate,
             transaction=transaction,
+            cessions=() if sole else ordered,
         )
     ]

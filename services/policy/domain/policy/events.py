@@ -8,13 +8,17 @@ from libs.common.events import event
 from libs.common.money import Money
 from services.policy.domain.cover import Cover, PartTerms
 from services.policy.domain.enterprise import Enterprise
+from services.policy.domain.policy.cession import Cession
 from services.policy.domain.policy.values import Cancellation, Endorsement, QuotaShare, Segment, Share, Transaction
 from services.policy.domain.product.terms import CancellationRule, ProductLine, ServiceEntitlement
 
 
 @event("policy.Bound")
 class Bound:
-    """All that the contract fixes: later product versions, tariffs and tax rates do not touch it."""
+    """All that the contract fixes: later product versions, tariffs and tax rates do not touch it.
+
+    `quota_share` is the only cession, or None; `cessions` are those of any other policy.
+    """
 
     policy_number: str
     submission_id: str
@@ -37,6 +41,7 @@ class Bound:
     vat_rate: Decimal
     stamp_duty_rate: Decimal
     transaction: Transaction
+    cessions: tuple[Cession, ...] = ()
 
 
 @event("policy.Endorsed")

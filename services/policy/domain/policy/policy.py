@@ -13,7 +13,8 @@ from libs.common.money import Money, total
 from services.policy.domain.cover import PartTerms
 from services.policy.domain.errors import EffectiveDateOutsideTerm, PolicyNotInForce
 from services.policy.domain.policy.cancellation import check_cancellation, return_premium
-from services.policy.domain.policy.charge import Charging
+from services.policy.domain.policy.ceding import check_limits
+from services.policy.domain.policy.charge import Charging, Terms, opposite
 from services.policy.domain.policy.events import Bound, Cancelled, Endorsed, Expired, PolicyEvent
 from services.policy.domain.policy.timeline import Step, check_changes, in_order, segments_of, steps_of
 from services.policy.domain.policy.values import (
@@ -100,6 +101,7 @@ class Policy:
         for step in later:
             charged.add(TransactionKind.REAPPLY, step)
         segments = segments_of(period, self.bound.parts, steps)
+        check_limits(self.bound, segments)
         return [Endorsed(endorsement=added, transactions=tuple(charged), segments=segments)]
 
     def cancel(self, effective: date, method: CancellationMethod, reason: str, at: datetime) -> list[Cancelled]:
@@ -117,8 +119,9 @@ class Policy:
         for endorsement in reversed(in_order(self.endorsements)):
             if endorsement.effective_date >= effective:
                 charged.reverse(endorsement.number)
-        back = return_premium(self._parts_before(effective), period, effective, method, rule)
-        charged.give_back(effective, {code: -amount for code, amount in back.by_part.items()})
+        parts = self._parts_before(effective)
+        back = return_premium(parts, period, effective, method, rule)
+        charged.give_back(effective, {code: -amount for code, amount in back.by_part.items()}, Terms(parts, parts))
         segments = tuple(
             replace(segment, end=min(segment.end, effective)) for segment in self.segments if segment.first < effective
         )
@@ -179,26 +182,24 @@ class _Charged:
     """The movements of premium that one command makes, numbered on from those of the policy."""
 
     def __init__(self, policy: Policy, at: datetime) -> None:
-        bound = policy.bound
         self._policy = policy
-        self._charging = Charging(bound.vat_rate, bound.stamp_duty_rate, bound.shares, bound.quota_share)
+        self._charging = Charging.of(policy.bound)
         self._at = at
         self._made: list[Transaction] = []
 
     def reverse(self, endorsement: int) -> None:
         """Takes back what an endorsement is charged by now, to the last fen of tax and share."""
-        live = self._policy.live_transaction(endorsement)
-        deltas = {part.part_code: -part.amount for part in live.parts}
-        self._append(TransactionKind.REVERSE, live.effective_date, deltas, endorsement, live.number)
+        self._made.append(opposite(self._policy.live_transaction(endorsement), self._next, self._at))
 
     def add(self, kind: TransactionKind, step: Step) -> None:
         endorsement = step.endorsement
         reapplied = kind is TransactionKind.REAPPLY
         refers_to = self._policy.live_transaction(endorsement.number).number if reapplied else 0
-        self._append(kind, endorsement.effective_date, step.deltas, endorsement.number, refers_to)
+        terms = Terms(step.before, step.parts, step.remaining)
+        self._append(kind, endorsement.effective_date, step.deltas, terms, endorsement.number, refers_to)
 
-    def give_back(self, effective: date, deltas: dict[str, Money]) -> None:
-        self._append(TransactionKind.CANCEL, effective, deltas)
+    def give_back(self, effective: date, deltas: dict[str, Money], terms: Terms) -> None:
+        self._append(TransactionKind.CANCEL, effective, deltas, terms)
 
     def __iter__(self) -> Iterator[Transaction]:
         return iter(self._made)
@@ -208,8 +209,15 @@ class _Charged:
         kind: TransactionKind,
         effective: date,
         deltas: dict[str, Money],
+        terms: Terms,
         endorsement: int = 0,
         refers_to: int = 0,
     ) -> None:
-        number = len(self._policy.transactions) + len(self._made) + 1
-        self._made.append(self._charging.transaction(number, kind, effective, self._at, deltas, endorsement, refers_to))
+        made = self._charging.transaction(
+            self._next, kind, effective, self._at, deltas, terms, endorsement, refers_to
+        )
+        self._made.append(made)
+
+    @property
+    def _next(self) -> int:
+        return len(self._policy.transactions) + len(self._made) + 1

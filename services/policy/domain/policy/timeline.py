@@ -26,11 +26,13 @@ from services.policy.domain.rating import priced_parts
 
 @dataclass(frozen=True)
 class Step:
-    """One endorsement in its place: the terms after it, and what it costs by part."""
+    """One endorsement in its place: the terms before and after it, and what it costs by part for what remains."""
 
     endorsement: Endorsement
     parts: tuple[PartTerms, ...]
     deltas: dict[str, Money]
+    before: tuple[PartTerms, ...]
+    remaining: Fraction
 
 
 def in_order(endorsements: Sequence[Endorsement]) -> list[Endorsement]:
@@ -54,7 +56,7 @@ def steps_of(terms: ProductTerms, bound: Bound, endorsements: Sequence[Endorseme
                 endorsement=endorsement.number, effective_date=endorsement.effective_date, conflict=refusal
             ) from refusal
         remaining = Fraction(bound.period.days_from(endorsement.effective_date), bound.period.days)
-        steps.append(Step(endorsement, after, deltas_between(parts, after, remaining)))
+        steps.append(Step(endorsement, after, deltas_between(parts, after, remaining), parts, remaining))
         parts = after
     return steps
 

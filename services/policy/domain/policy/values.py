@@ -8,6 +8,7 @@ from enum import StrEnum
 from libs.common.money import Money
 from services.policy.domain.answers import Answer
 from services.policy.domain.cover import PartTerms
+from services.policy.domain.policy.cession import CededAmount
 from services.policy.domain.product.terms import CancellationMethod
 
 
@@ -77,7 +78,8 @@ class Transaction:
     """One movement of premium: never edited, only followed by others.
 
     `endorsement` is the endorsement whose premium this is, 0 for bind and cancel; `refers_to` the transaction that is
-    reversed, or was reversed and is put back.
+    reversed, or was reversed and is put back. `cessions` sum to `ceded` and `ceding_commission`; transactions that were
+    stored before there were several have none.
     """
 
     number: int
@@ -93,6 +95,7 @@ class Transaction:
     ceding_commission: Money
     endorsement: int = 0
     refers_to: int = 0
+    cessions: tuple[CededAmount, ...] = ()
 
 
 @dataclass(frozen=True)
