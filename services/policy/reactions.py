@@ -8,17 +8,16 @@ from hubao.billing_subsidy.v1 import events_pb2 as billing
 from hubao.claims.v1 import events_pb2 as claims
 from hubao.vendor_gateway.v1 import events_pb2 as vendors
 
-from libs.common.grpc.convert import date_value, money_value, uuid_value
+from libs.common.grpc.convert import date_value, money_value, optional, partial_date_value, uuid_value
 from libs.common.money import Money
 from libs.common.unit import Unit
+from services.policy.application.losses import payment_note, reserve_note
 from services.policy.application.policies import file_of_policy
 from services.policy.application.submissions import submission_of
 from services.policy.domain.assessment import Assessment
+from services.policy.domain.claim_notes import ClaimEndNoted, ClaimNoted
 from services.policy.domain.errors import PolicyNotFound
 from services.policy.domain.policy_file import (
-    ClaimEndNoted,
-    ClaimNoted,
-    ClaimPaymentNoted,
     GraceExpiryNoted,
     PolicyFile,
     PremiumOverdueNoted,
@@ -135,17 +134,17 @@ async def note_clawback(unit: Unit, heard: billing.SubsidyClawedBack) -> None:
 
 
 async def note_claim(unit: Unit, heard: claims.ClaimOpened) -> None:
-    await _note(unit, heard.policy_id, ClaimNoted(claim_id=heard.claim_id))
+    occurred = optional(heard, "occurred_on", partial_date_value)
+    noted = ClaimNoted(claim_id=heard.claim_id, occurred_from=occurred.earliest if occurred else None)
+    await _note(unit, heard.policy_id, noted)
 
 
 async def note_payment(unit: Unit, heard: claims.PaymentApproved) -> None:
-    noted = ClaimPaymentNoted(
-        claim_id=heard.claim_id,
-        payment_id=heard.payment_id,
-        part_code=heard.part_code,
-        amount=money_value("amount", heard.amount),
-    )
-    await _note(unit, heard.policy_id, noted)
+    await _note(unit, heard.policy_id, await payment_note(unit, heard))
+
+
+async def note_reserve(unit: Unit, heard: claims.ReserveChanged) -> None:
+    await _note(unit, heard.policy_id, await reserve_note(unit, heard))
 
 
 async def note_claim_end(unit: Unit, heard: claims.ClaimClosed) -> None:
@@ -171,6 +170,7 @@ REACTIONS: dict[str, dict[type, Any]] = {
     "claims": {
         claims.ClaimOpened: note_claim,
         claims.PaymentApproved: note_payment,
+        claims.ReserveChanged: note_reserve,
         claims.ClaimClosed: note_claim_end,
     },
 }

@@ -10,16 +10,16 @@ from libs.common.context import Call
 from libs.common.errors import Stale
 from libs.common.streams import stream_id
 from libs.common.unit import Unit
+from services.policy.application.ceding import Wish, chosen_cessions, policy_of_submission
 from services.policy.application.products import product_of
 from services.policy.application.submissions import submission_of
-from services.policy.domain.errors import PolicyNotFound, TreatyNotFound
+from services.policy.domain.errors import PolicyNotFound
 from services.policy.domain.policy.bind import bind_policy
 from services.policy.domain.policy.policy import Policy
-from services.policy.domain.policy.values import Change, QuotaShare, Share
+from services.policy.domain.policy.values import Change, Share
 from services.policy.domain.policy_file import FileOpened, PolicyFile
 from services.policy.domain.product.terms import CancellationMethod
 from services.policy.domain.submission.submission import Submission
-from services.policy.domain.treaty.treaty import Treaty
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Policies:
         submission_id: UUID,
         quote_number: int,
         shares: Sequence[Share],
-        treaty_id: UUID | None,
+        wish: Wish,
         submission_etag: str,
     ) -> PolicyView:
         """Binds quote and policy in one append, so that neither is without the other."""
@@ -54,19 +54,19 @@ class Policies:
             accepted = submission.bind(quote_number, str(policy_id), call.today)
             quote = submission.quote_number(quote_number)
             product = await product_of(unit, submission.asked.product_id)
-            quota_share = None
-            if treaty_id is not None:
-                quota_share = await _quota_share(unit, treaty_id, submission.asked.period.inception)
+            version = product.version(quote.product_version)
+            cessions = await chosen_cessions(unit, submission_id, submission, version.terms.line, wish)
             bound = bind_policy(
                 policy_id,
                 submission_id,
                 submission,
                 quote_number,
-                product.version(quote.product_version),
+                version,
                 shares,
-                quota_share,
+                None,
                 call.tenant,
                 call.now,
+                cessions,
             )
             unit.record(Submission, submission_id, accepted)
             unit.record(Policy, policy_id, bound)
@@ -125,19 +125,8 @@ class Policies:
         return PolicyView(done.stream, done.value, done.version, file.value)
 
 
-def policy_of_submission(tenant: str, submission_id: UUID) -> UUID:
-    """A submission becomes one policy at most, so the policy's id follows from it."""
-    return stream_id(tenant, Policy.KIND, str(submission_id))
-
-
 def file_of_policy(tenant: str, policy_id: UUID) -> UUID:
     return stream_id(tenant, PolicyFile.KIND, str(policy_id))
-
-
-async def _quota_share(unit: Unit, treaty_id: UUID, inception: date) -> QuotaShare:
-    treaty = await unit.get(Treaty, treaty_id, TreatyNotFound(treaty_id=treaty_id))
-    treaty.takes(inception)
-    return QuotaShare(str(treaty_id), treaty.reinsurer_id, treaty.percent, treaty.commission_percent)
 
 
 def _check_etag(unit: Unit, submission_id: UUID, etag: str) -> None:

@@ -1,5 +1,7 @@
 """What a policy promises, in the public form of `terms.proto`: announcements and answers say it in the same words."""
 
+from datetime import date
+from fractions import Fraction
 from uuid import UUID
 
 from hubao.common.v1 import party_pb2
@@ -8,6 +10,9 @@ from hubao.policy.v1 import terms_pb2 as pb
 from libs.common.grpc.convert import date_message, decimal_text, enum_text, money_message, timestamp_message
 from services.policy.domain.cover import PartTerms
 from services.policy.domain.enterprise import Enterprise
+from services.policy.domain.policy.ceding import fraction_periods
+from services.policy.domain.policy.cession import CededAmount, Cession
+from services.policy.domain.policy.charge import cessions_of
 from services.policy.domain.policy.policy import Policy
 from services.policy.domain.policy.values import QuotaShare, Segment, Share, Transaction
 from services.policy.domain.product.terms import ServiceEntitlement
@@ -73,6 +78,46 @@ def quota_share_message(treaty: QuotaShare) -> pb.QuotaShare:
     )
 
 
+def cession_messages(policy: Policy) -> list[pb.PolicyCession]:
+    """All that is ceded, with what each cession takes over the days of cover."""
+    periods = fraction_periods(policy.bound, policy.segments)
+    return [cession_message(one, found) for one, found in zip(cessions_of(policy.bound), periods, strict=True)]
+
+
+def cession_message(cession: Cession, periods: list[tuple[date, date, Fraction]]) -> pb.PolicyCession:
+    message = pb.PolicyCession(
+        kind=enum_text(pb.CessionKind, cession.kind),
+        source_id=cession.source_id,
+        reinsurers=[
+            pb.CessionReinsurer(reinsurer_id=each.reinsurer_id, percent=decimal_text(each.percent))
+            for each in cession.reinsurers
+        ],
+        commission_percent=decimal_text(cession.commission_percent),
+    )
+    for first, end, fraction in periods:
+        period = message.periods.add(to=date_message(end), fraction=str(fraction))
+        getattr(period, "from").CopyFrom(date_message(first))
+    return message
+
+
+def ceded_message(ceded: CededAmount) -> pb.CededPremium:
+    return pb.CededPremium(
+        kind=enum_text(pb.CessionKind, ceded.kind),
+        source_id=ceded.source_id,
+        fraction=ceded.fraction,
+        ceded=money_message(ceded.ceded),
+        commission=money_message(ceded.commission),
+        reinsurers=[
+            pb.ReinsurerPremium(
+                reinsurer_id=each.reinsurer_id,
+                ceded=money_message(each.ceded),
+                commission=money_message(each.commission),
+            )
+            for each in ceded.reinsurers
+        ],
+    )
+
+
 def timeline_message(policy_id: UUID, policy: Policy) -> pb.PolicyTimeline:
     bound = policy.bound
     return pb.PolicyTimeline(
@@ -92,6 +137,7 @@ def timeline_message(policy_id: UUID, policy: Policy) -> pb.PolicyTimeline:
         subsidy_classes=bound.subsidy_classes,
         premium=money_message(policy.premium),
         exclusions=bound.exclusions,
+        cessions=cession_messages(policy),
     )
 
 
@@ -114,4 +160,5 @@ def transaction_message(transaction: Transaction) -> pb.PremiumTransaction:
         ceded=money_message(transaction.ceded),
         ceding_commission=money_message(transaction.ceding_commission),
         refers_to=transaction.refers_to,
+        cessions=[ceded_message(each) for each in transaction.cessions],
     )

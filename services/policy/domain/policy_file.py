@@ -11,6 +11,7 @@ from typing import ClassVar, Self
 
 from libs.common.events import event
 from libs.common.money import CNY, Money
+from services.policy.domain.claim_notes import ClaimEndNoted, ClaimNoted, ClaimPaymentNoted, ClaimReserveNoted
 
 ZERO = Money(CNY, 0)
 
@@ -88,26 +89,6 @@ class SubsidyClawbackNoted:
     reason: str
 
 
-@event("policy.ClaimNoted")
-class ClaimNoted:
-    claim_id: str
-
-
-@event("policy.ClaimPaymentNoted")
-class ClaimPaymentNoted:
-    claim_id: str
-    payment_id: str
-    part_code: str
-    amount: Money
-
-
-@event("policy.ClaimEndNoted")
-class ClaimEndNoted:
-    claim_id: str
-    outcome: str
-    paid: Money
-
-
 FileEvent = (
     FileOpened
     | ServiceStateNoted
@@ -120,6 +101,7 @@ FileEvent = (
     | SubsidyClawbackNoted
     | ClaimNoted
     | ClaimPaymentNoted
+    | ClaimReserveNoted
     | ClaimEndNoted
 )
 
@@ -146,6 +128,7 @@ class SubsidyCase:
 class ClaimExperience:
     paid: Money = ZERO
     outcome: str = ""
+    occurred_from: date | None = None
 
 
 @dataclass(frozen=True)
@@ -175,7 +158,7 @@ class PolicyFile:
                 return self._service(event)
             case SubsidyGrantNoted() | SubsidyReceiptNoted() | SubsidyClawbackNoted():
                 return self._subsidy(event)
-            case ClaimNoted() | ClaimPaymentNoted() | ClaimEndNoted():
+            case ClaimNoted() | ClaimPaymentNoted() | ClaimReserveNoted() | ClaimEndNoted():
                 return self._claim(event)
             case PremiumReceiptNoted():
                 # An instalment that was overdue is no longer when all that was invoiced is there.
@@ -218,10 +201,12 @@ class PolicyFile:
                 changed = replace(known, granted=event.granted, clawed_back=_sum(known.clawed_back, event.amounts))
         return replace(self, subsidies={**self.subsidies, event.case_id: changed})
 
-    def _claim(self, event: ClaimNoted | ClaimPaymentNoted | ClaimEndNoted) -> Self:
+    def _claim(self, event: ClaimNoted | ClaimPaymentNoted | ClaimReserveNoted | ClaimEndNoted) -> Self:
         known = self.claims.get(event.claim_id, ClaimExperience())
         match event:
             case ClaimNoted():
+                changed = replace(known, occurred_from=event.occurred_from)
+            case ClaimReserveNoted():
                 changed = known
             case ClaimPaymentNoted():
                 changed = replace(known, paid=known.paid + event.amount)

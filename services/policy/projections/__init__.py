@@ -1,7 +1,20 @@
 """Read tables for lists and sums, derived from events alone; commands never look at them."""
 
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Executable
+
+from libs.common.changes import Recorded
 from libs.common.service import Projection
 from services.policy.projections.project import project
+from services.policy.projections.shares import project_shares
 from services.policy.projections.tables import metadata
 
-PROJECTION = Projection(version=1, metadata=metadata, project=project)
+
+def project_all(recorded: Recorded[Any]) -> Sequence[Executable]:
+    """Lists and sums, then who gets and bears what."""
+    return [*project(recorded), *project_shares(recorded)]
+
+
+PROJECTION = Projection(version=2, metadata=metadata, project=project_all)

@@ -22,7 +22,7 @@ from services.policy.domain.submission.events import (
     SubmissionDeclined,
 )
 from services.policy.domain.submission.values import SubmissionStatus
-from services.policy.domain.treaty.treaty import TreatyCreated
+from services.policy.domain.treaty.treaty import TreatyCreated, TreatyEnded
 from services.policy.projections import tables
 
 
@@ -34,6 +34,10 @@ def project(recorded: Recorded[Any]) -> Sequence[Executable]:
             return [_product(recorded, event)]
         case TreatyCreated():
             return [_new_treaty(recorded, event)]
+        case TreatyEnded():
+            here = tables.treaty.c.treaty_id == stream
+            ended = {"ended_on": event.ended_on, "end_reason": event.reason, "version": recorded.version}
+            return [update(tables.treaty).where(here).values(**ended)]
         case SubmissionCreated():
             return [_new_submission(recorded, event)]
         case AssessmentOrdered():
@@ -89,6 +93,12 @@ def _new_treaty(recorded: Recorded[Any], event: TreatyCreated) -> Executable:
         starts_on=event.period.inception,
         ends_on=event.period.expiry,
         version=recorded.version,
+        kind=event.terms.kind,
+        retention=None if event.terms.retention is None else event.terms.retention.minor_units,
+        line_count=event.terms.line_count,
+        capacity=None if event.terms.capacity is None else event.terms.capacity.minor_units,
+        product_lines=",".join(event.terms.product_lines),
+        end_reason="",
     )
 
 

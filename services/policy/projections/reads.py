@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Row, Select, case, func, select, tuple_
@@ -41,12 +42,16 @@ class Reads:
             query = query.where(table.c.status == status)
         return await self._page(query, page, table.c.product_key, table.c.product_id)
 
-    async def treaties(self, tenant: str, page: Page) -> Rows:
+    async def treaties(self, tenant: str, page: Page, kind: str = "", in_force_on: date | None = None) -> Rows:
         """By key."""
         table = tables.treaty
-        return await self._page(
-            select(table).where(table.c.tenant == tenant), page, table.c.treaty_key, table.c.treaty_id
-        )
+        query = select(table).where(table.c.tenant == tenant)
+        if kind:
+            query = query.where(table.c.kind == kind)
+        if in_force_on is not None:
+            ended = func.coalesce(table.c.ended_on, table.c.ends_on)
+            query = query.where(table.c.starts_on <= in_force_on, ended > in_force_on)
+        return await self._page(query, page, table.c.treaty_key, table.c.treaty_id)
 
     async def submissions(self, tenant: str, page: Page, status: str = "", uscc: str = "") -> Rows:
         """The newest first."""

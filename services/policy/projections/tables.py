@@ -28,6 +28,13 @@ treaty = Table(
     Column("starts_on", Date, nullable=False),
     Column("ends_on", Date, nullable=False),
     Column("version", Integer, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("retention", BigInteger),
+    Column("line_count", Integer, nullable=False),
+    Column("capacity", BigInteger),
+    Column("product_lines", String, nullable=False),
+    Column("ended_on", Date),
+    Column("end_reason", String, nullable=False),
     Index("treaty_by_key", "tenant", "treaty_key"),
 )
 submission = Table(

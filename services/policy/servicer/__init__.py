@@ -38,7 +38,7 @@ def servicers(application: Application, tables: ReadTables) -> list[Servicer]:
         ),
         (
             treaty_service_pb2_grpc.add_TreatyServiceServicer_to_server,
-            TreatyServicer(application, reads),
+            TreatyServicer(application, reads, tables),
             "hubao.policy.v1.TreatyService",
         ),
     ]

@@ -19,6 +19,7 @@ from libs.common.grpc.convert import (
     uuid_value,
 )
 from libs.common.grpc.pages import next_token, page_of
+from services.policy.application.ceding import Wish
 from services.policy.application.policies import Policies
 from services.policy.application.public import transaction_message
 from services.policy.domain.policy.values import Change, ChangeKind, Share
@@ -42,7 +43,7 @@ class PolicyServicer(pb_grpc.PolicyServiceServicer):
             uuid_value("submission_id", request.submission_id),
             request.quote_number,
             each("shares", request.shares, share_value),
-            optional(request, "treaty_id", uuid_value),
+            wish_value(request),
             request.submission_etag,
         )
         return pb.BindPolicyResponse(policy=policy_message(view, view.policy.bound.period.inception))
@@ -96,6 +97,14 @@ class PolicyServicer(pb_grpc.PolicyServiceServicer):
         self, request: pb.GetPremiumSummaryRequest, context: Context
     ) -> pb.GetPremiumSummaryResponse:
         return summary_message(await self._reads.premium_summary(current_call().tenant))
+
+
+def wish_value(request: pb.BindPolicyRequest) -> Wish:
+    treaties = [request.treaty_id] if request.treaty_id else []
+    return Wish(
+        treaty_ids=each("treaty_ids", [*treaties, *request.treaty_ids], uuid_value),
+        facultative_ids=each("facultative_ids", request.facultative_ids, uuid_value),
+    )
 
 
 def share_value(field: str, message: terms_pb2.CoInsurerShare) -> Share:

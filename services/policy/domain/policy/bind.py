@@ -37,7 +37,9 @@ def bind_policy(
     ordered = check_cessions(chosen, exposure.of(quote.parts))
     charging = Charging(worksheet.vat_rate, worksheet.stamp_duty_rate, divided, ordered, exposure)
     deltas = {part.code: part.annual_premium for part in quote.parts}
-    transaction = charging.transaction(1, TransactionKind.BIND, asked.period.inception, at, deltas, Terms(quote.parts, quote.parts))
+    transaction = charging.transaction(
+        1, TransactionKind.BIND, asked.period.inception, at, deltas, Terms(quote.parts, quote.parts)
+    )
     sole = sole_quota_share(ordered)
     return [
         Bound(

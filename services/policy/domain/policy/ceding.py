@@ -1,6 +1,13 @@
-"""Which cessions a policy may have, and what its segments mean for them."""
+"""Which cessions a policy may have, what its segments mean for them, and who bears a loss.
+
+A loss is borne as premium is: by the co-insurers by percent, and of the lead's part by the reinsurers with the
+fractions of the day on which it happened, or of the nearest day of cover.
+"""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 
 from libs.common.money import CNY, Money, round_half_up
@@ -11,10 +18,18 @@ from services.policy.domain.errors import (
     TreatiesOverlap,
     TreatyCapacityExceeded,
 )
-from services.policy.domain.policy.cession import HUNDRED, ORDER, Cession, CessionKind, fractions
+from services.policy.domain.policy.cession import (
+    HUNDRED,
+    ORDER,
+    CededAmount,
+    Cession,
+    CessionKind,
+    divide,
+    fractions,
+)
 from services.policy.domain.policy.charge import cessions_of, exposure_of
 from services.policy.domain.policy.events import Bound
-from services.policy.domain.policy.values import QuotaShare, Segment
+from services.policy.domain.policy.values import InsurerAmount, QuotaShare, Segment
 
 
 def check_cessions(cessions: Sequence[Cession], sum_insured: Fraction) -> tuple[Cession, ...]:
@@ -29,9 +44,7 @@ def check_cessions(cessions: Sequence[Cession], sum_insured: Fraction) -> tuple[
     for cession in ordered:
         retention = cession.retention
         if cession.kind is CessionKind.SURPLUS and retention and left <= retention.minor_units:
-            raise RetentionAboveSumInsured(
-                treaty_id=cession.source_id, retention=retention, sum_insured=_shown(left)
-            )
+            raise RetentionAboveSumInsured(treaty_id=cession.source_id, retention=retention, sum_insured=_shown(left))
     return ordered
 
 
@@ -40,6 +53,34 @@ def check_limits(bound: Bound, segments: Sequence[Segment]) -> None:
     cessions, exposure = cessions_of(bound), exposure_of(bound.shares, bound.aggregate_cap)
     for segment in segments:
         check_capacity(cessions, exposure.of(segment.parts))
+
+
+def fraction_periods(bound: Bound, segments: Sequence[Segment]) -> list[list[tuple[date, date, Fraction]]]:
+    """For each cession, from which day to which it takes which part of the lead's share; equal neighbours are one."""
+    cessions, exposure = cessions_of(bound), exposure_of(bound.shares, bound.aggregate_cap)
+    periods: list[list[tuple[date, date, Fraction]]] = [[] for _ in cessions]
+    for segment in segments:
+        for found, fraction in zip(periods, fractions(cessions, exposure.of(segment.parts)), strict=True):
+            first = segment.first
+            if found and found[-1][2] == fraction:
+                first = found.pop()[0]
+            found.append((first, segment.end, fraction))
+    return periods
+
+
+def divide_loss(
+    bound: Bound, segments: Sequence[Segment], day: date, amount: Money
+) -> tuple[tuple[InsurerAmount, ...], tuple[CededAmount, ...]]:
+    """The co-insurers' parts of a loss of some day, and the reinsurers' parts of the lead's."""
+    divided = amount.allocate([share.percent for share in bound.shares])
+    own = next(part for share, part in zip(bound.shares, divided, strict=True) if share.lead)
+    begun = [segment.parts for segment in segments if segment.first <= day]
+    parts = begun[-1] if begun else segments[0].parts if segments else bound.parts
+    exposure = exposure_of(bound.shares, bound.aggregate_cap)
+    cessions = [replace(each, commission_percent=Decimal(0)) for each in cessions_of(bound)]
+    found = fractions(cessions, exposure.of(parts))
+    shares = (InsurerAmount(share.insurer_id, part) for share, part in zip(bound.shares, divided, strict=True))
+    return tuple(shares), divide(cessions, [fraction * own.minor_units for fraction in found], found)
 
 
 def check_capacity(cessions: Sequence[Cession], sum_insured: Fraction) -> None:

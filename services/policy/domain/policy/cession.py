@@ -133,7 +133,9 @@ def _ratio(part: Fraction, whole: Fraction) -> Fraction:
     return part / whole if whole else Fraction(0)
 
 
-def divide(cessions: Sequence[Cession], exact: Sequence[Fraction], after: Sequence[Fraction]) -> tuple[CededAmount, ...]:
+def divide(
+    cessions: Sequence[Cession], exact: Sequence[Fraction], after: Sequence[Fraction]
+) -> tuple[CededAmount, ...]:
     """The amounts of each cession and its panel, from exact fen; `after` are the fractions to show."""
     made: list[CededAmount] = []
     running, rounded = Fraction(0), 0
@@ -143,6 +145,15 @@ def divide(cessions: Sequence[Cession], exact: Sequence[Fraction], after: Sequen
         rounded = round_half_up(running)
         made.append(_amount(cession, ceded, fraction))
     return tuple(made)
+
+
+def difference(new: CededAmount, old: CededAmount) -> CededAmount:
+    """What of one cession changed from an amount to another."""
+    reinsurers = tuple(
+        ReinsurerAmount(now.reinsurer_id, now.ceded - then.ceded, now.commission - then.commission)
+        for now, then in zip(new.reinsurers, old.reinsurers, strict=True)
+    )
+    return replace(new, ceded=new.ceded - old.ceded, commission=new.commission - old.commission, reinsurers=reinsurers)
 
 
 def _amount(cession: Cession, ceded: Money, fraction: Fraction) -> CededAmount:

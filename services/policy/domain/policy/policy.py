@@ -213,9 +213,7 @@ class _Charged:
         endorsement: int = 0,
         refers_to: int = 0,
     ) -> None:
-        made = self._charging.transaction(
-            self._next, kind, effective, self._at, deltas, terms, endorsement, refers_to
-        )
+        made = self._charging.transaction(self._next, kind, effective, self._at, deltas, terms, endorsement, refers_to)
         self._made.append(made)
 
     @property

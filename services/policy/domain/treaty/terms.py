@@ -68,9 +68,7 @@ def check_panel(field: str, reinsurers: Sequence[Reinsurer]) -> None:
 
 def check_termination(period: Period, on: date) -> None:
     if on not in period:
-        raise InvalidField(
-            field="terminated_on", problem=f"must be from {period.inception} to before {period.expiry}"
-        )
+        raise InvalidField(field="terminated_on", problem=f"must be from {period.inception} to before {period.expiry}")
 
 
 def _check_quota_share(percent: Decimal, terms: TreatyTerms) -> None:

@@ -1,0 +1,152 @@
+"""What each event changes in the tables of shares."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Executable, insert, literal, select
+
+from libs.common.changes import Recorded
+from libs.common.money import Money, total
+from services.policy.domain.claim_notes import ClaimNoted, ClaimPaymentNoted, ClaimReserveNoted
+from services.policy.domain.policy.cession import CededAmount
+from services.policy.domain.policy.events import Bound, Cancelled, Endorsed
+from services.policy.domain.policy.values import InsurerAmount, Transaction
+from services.policy.domain.policy_file import FileOpened
+from services.policy.projections import share_tables as tables
+
+PAYMENT, RESERVE = "payment", "reserve"
+RECOVERY = "recovery"
+
+
+def project_shares(recorded: Recorded[Any]) -> Sequence[Executable]:
+    """The statements for one event; none for events that divide nothing."""
+    match recorded.event:
+        case Bound() as event:
+            return [*_sole_quota_share(recorded, event), *_premium(recorded, [event.transaction])]
+        case Endorsed() | Cancelled() as event:
+            return _premium(recorded, event.transactions)
+        case FileOpened(policy_id=policy_id):
+            return [insert(tables.policy_file).values(file_id=recorded.stream, policy_id=UUID(policy_id))]
+        case ClaimNoted() as event:
+            noted = insert(tables.claim).values(
+                file_id=recorded.stream, claim_id=event.claim_id, occurred_from=event.occurred_from
+            )
+            return [noted]
+        case ClaimPaymentNoted() as event:
+            return [
+                *_claim(recorded, event, PAYMENT, event.amount, event.payment_id),
+                *_shared_claim(recorded, event.shares),
+            ]
+        case ClaimReserveNoted() as event:
+            delta = -event.delta if event.cost_type == RECOVERY else event.delta
+            return _claim(recorded, event, RESERVE, delta, "")
+    return []
+
+
+def _premium(recorded: Recorded[Any], transactions: Sequence[Transaction]) -> list[Executable]:
+    statements: list[Executable] = []
+    for each in transactions:
+        here = {
+            "policy_id": recorded.stream,
+            "number": each.number,
+            "tenant": recorded.tenant,
+            "recorded_at": each.recorded_at,
+        }
+        statements += _ceded_rows(tables.ceded_premium, here, each.cessions)
+        if each.ceded and not each.cessions:
+            statements.append(_by_quota_share(here, each))
+        statements += [
+            insert(tables.shared_premium).values(**here, insurer_id=share.insurer_id, amount=share.amount.minor_units)
+            for share in each.shares
+            if share.insurer_id != recorded.tenant
+        ]
+    return statements
+
+
+def _ceded_rows(table: Any, here: dict[str, Any], cessions: Sequence[CededAmount]) -> list[Executable]:
+    return [
+        insert(table).values(
+            **here,
+            source_id=cession.source_id,
+            reinsurer_id=part.reinsurer_id,
+            fraction=cession.fraction,
+            ceded=part.ceded.minor_units,
+            commission=part.commission.minor_units,
+        )
+        for cession in cessions
+        for part in cession.reinsurers
+    ]
+
+
+def _sole_quota_share(recorded: Recorded[Any], event: Bound) -> list[Executable]:
+    quota = event.quota_share
+    if quota is None:
+        return []
+    return [
+        insert(tables.policy_cession).values(
+            policy_id=recorded.stream,
+            source_id=quota.treaty_id,
+            reinsurer_id=quota.reinsurer_id,
+            fraction=str(Fraction(quota.percent) / 100),
+        )
+    ]
+
+
+def _by_quota_share(here: dict[str, Any], each: Transaction) -> Executable:
+    """A movement that was recorded when a policy had one cession at most goes to that."""
+    found = tables.policy_cession
+    row = {**here, "ceded": each.ceded.minor_units, "commission": each.ceding_commission.minor_units}
+    columns = [literal(value).label(name) for name, value in row.items()]
+    kept = (found.c.source_id, found.c.reinsurer_id, found.c.fraction)
+    query = select(*columns, *kept).where(found.c.policy_id == here["policy_id"])
+    return insert(tables.ceded_premium).from_select([*row, "source_id", "reinsurer_id", "fraction"], query)
+
+
+def _claim(
+    recorded: Recorded[Any], event: ClaimPaymentNoted | ClaimReserveNoted, kind: str, amount: Money, payment_id: str
+) -> list[Executable]:
+    here = _here(recorded)
+    movement = insert(tables.claim_movement).values(
+        **here,
+        kind=kind,
+        claim_id=event.claim_id,
+        payment_id=payment_id,
+        part_code=event.part_code,
+        cost_type=event.cost_type,
+        effective_date=event.effective_date,
+        amount=amount.minor_units,
+        own=total(share.amount for share in event.shares if share.insurer_id == recorded.tenant).minor_units,
+    )
+    ceded = [
+        insert(tables.ceded_claim).values(
+            **here,
+            source_id=cession.source_id,
+            reinsurer_id=part.reinsurer_id,
+            fraction=cession.fraction,
+            amount=part.ceded.minor_units,
+        )
+        for cession in event.cessions
+        for part in cession.reinsurers
+    ]
+    return [movement, *ceded]
+
+
+def _shared_claim(recorded: Recorded[Any], shares: Sequence[InsurerAmount]) -> list[Executable]:
+    return [
+        insert(tables.shared_claim).values(
+            **_here(recorded), insurer_id=share.insurer_id, amount=share.amount.minor_units
+        )
+        for share in shares
+        if share.insurer_id != recorded.tenant
+    ]
+
+
+def _here(recorded: Recorded[Any]) -> dict[str, Any]:
+    return {
+        "file_id": recorded.stream,
+        "version": recorded.version,
+        "tenant": recorded.tenant,
+        "recorded_at": recorded.recorded_at,
+    }
