@@ -3,8 +3,8 @@
 The same rows make the same bytes: the workbook's parts bear no time of writing. Amounts are written from whole fen as
 decimal text, so no float has a hand in them; codes are text cells, so nothing eats their leading zeros.
 
-CSV is RFC 4180 in UTF-8 with a byte order mark, without which Excel takes Chinese names for something else. CSV knows no
-types, so a text that a spreadsheet would take for a formula gets an apostrophe in front; in a workbook it is simply text.
+CSV is RFC 4180 in UTF-8 with a byte order mark, without which Excel takes Chinese names for something else. CSV knows
+no types, so a text that a spreadsheet would take for a formula gets an apostrophe in front; in a workbook it is text.
 """
 
 import csv

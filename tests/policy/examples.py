@@ -15,6 +15,7 @@ from services.policy.domain.assessment import Assessment
 from services.policy.domain.cover import WantedPart
 from services.policy.domain.enterprise import Enterprise, EnterpriseSize
 from services.policy.domain.policy.bind import bind_policy
+from services.policy.domain.policy.cession import Cession, CessionKind, Reinsurer
 from services.policy.domain.policy.events import Bound
 from services.policy.domain.policy.policy import Policy
 from services.policy.domain.policy.values import Change, ChangeKind, QuotaShare, Share
@@ -225,8 +226,30 @@ def quota_share() -> QuotaShare:
     return QuotaShare(TREATY_ID, "reinsurer-r", Decimal(30), Decimal(25))
 
 
+def quota(percent: str = "30", commission: str = "25", panel: tuple[Reinsurer, ...] = (), **more: Any) -> Cession:
+    """A quota share with a panel of two, which no contract of before could have."""
+    panel = panel or (Reinsurer("reinsurer-r", Decimal(60)), Reinsurer("reinsurer-s", Decimal(40)))
+    return Cession(CessionKind.QUOTA_SHARE, "quota", panel, Decimal(commission), Decimal(percent), **more)
+
+
+def surplus(retention: Money, line_count: int, commission: str = "25", **more: Any) -> Cession:
+    sole = (Reinsurer("reinsurer-t", Decimal(100)),)
+    return Cession(
+        CessionKind.SURPLUS, "surplus", sole, Decimal(commission), retention=retention, line_count=line_count, **more
+    )
+
+
+def facultative(percent: str, commission: str = "20", source: str = "facultative", **more: Any) -> Cession:
+    sole = (Reinsurer("reinsurer-f", Decimal(100)),)
+    return Cession(CessionKind.FACULTATIVE, source, sole, Decimal(commission), Decimal(percent), **more)
+
+
 def bound(
-    submitted: Submission | None = None, terms: ProductTerms | None = None, *, alone: bool = False
+    submitted: Submission | None = None,
+    terms: ProductTerms | None = None,
+    *,
+    alone: bool = False,
+    cessions: tuple[Cession, ...] = (),
 ) -> list[Bound]:
     version = ProductVersion(1, terms or product_terms(), BOUND_AT)
     return bind_policy(
@@ -236,14 +259,21 @@ def bound(
         1,
         version,
         () if alone else shares(),
-        None if alone else quota_share(),
+        None if alone or cessions else quota_share(),
         TENANT,
         BOUND_AT,
+        cessions,
     )
 
 
-def policy(submitted: Submission | None = None, terms: ProductTerms | None = None, *, alone: bool = False) -> Policy:
-    value = replay(Policy, bound(submitted, terms, alone=alone))
+def policy(
+    submitted: Submission | None = None,
+    terms: ProductTerms | None = None,
+    *,
+    alone: bool = False,
+    cessions: tuple[Cession, ...] = (),
+) -> Policy:
+    value = replay(Policy, bound(submitted, terms, alone=alone, cessions=cessions))
     assert value is not None
     return value
 

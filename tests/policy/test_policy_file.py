@@ -2,11 +2,9 @@ from datetime import date
 
 from libs.common.events import replay
 from libs.common.money import Money
+from services.policy.domain.claim_notes import ClaimEndNoted, ClaimNoted, ClaimPaymentNoted
 from services.policy.domain.policy_file import (
-    ClaimEndNoted,
     ClaimExperience,
-    ClaimNoted,
-    ClaimPaymentNoted,
     FileOpened,
     GraceExpiryNoted,
     PolicyFile,

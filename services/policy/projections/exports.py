@@ -1,4 +1,4 @@
-"""The rows of bordereaux and statements: read as of one moment, page by page, so that memory does not grow with them."""
+"""The rows of bordereaux and statements: as of one moment, page by page, so that memory does not grow with them."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager

@@ -58,7 +58,7 @@ class Table:
         """Writes the sums. They must be those that the database has reckoned from all that belongs to the file."""
         if wrong := {name: amount for name, amount in expected.items() if self.totals[name] != amount}:
             raise RuntimeError(f"the rows do not sum to what the tables hold: {wrong} and {self.totals}")
-        first, *others = self._columns
+        others = self._columns[1:]
         await asyncio.to_thread(self._sheet.write, [TOTAL, *(self.totals.get(column.name) for column in others)])
         await asyncio.to_thread(self._sheet.close)
 

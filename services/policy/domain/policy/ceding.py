@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 
 from libs.common.money import CNY, Money, round_half_up
 from services.policy.domain.errors import (
@@ -35,7 +36,7 @@ from services.policy.domain.policy.values import InsurerAmount, QuotaShare, Segm
 def check_cessions(cessions: Sequence[Cession], sum_insured: Fraction) -> tuple[Cession, ...]:
     """The cessions in the order in which they apply; refuses what can't apply together, or to nothing."""
     ordered = tuple(sorted(cessions, key=lambda each: ORDER.index(each.kind)))
-    for first, second in zip(ordered, ordered[1:], strict=False):
+    for first, second in pairwise(ordered):
         if first.kind is second.kind and first.kind is not CessionKind.FACULTATIVE:
             raise TreatiesOverlap(kind=first.kind, first=first.source_id, second=second.source_id)
     _check_facultative([each for each in ordered if each.kind is CessionKind.FACULTATIVE], sum_insured)

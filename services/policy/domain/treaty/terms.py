@@ -26,6 +26,10 @@ class TreatyTerms:
     product_lines: tuple[ProductLine, ...] = ()
 
 
+PLAIN = TreatyTerms()
+"""A quota share with one reinsurer, for every line and risk."""
+
+
 def check_treaty(
     reinsurer_id: str, percent: Decimal, commission_percent: Decimal, starts_on: date, ends_on: date, terms: TreatyTerms
 ) -> None:

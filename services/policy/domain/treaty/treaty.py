@@ -10,7 +10,7 @@ from libs.common.events import event
 from services.policy.domain.errors import LineNotCovered, TreatyNotInForce, TreatyTerminated
 from services.policy.domain.policy.cession import HUNDRED, Cession, Reinsurer
 from services.policy.domain.product.terms import ProductLine
-from services.policy.domain.treaty.terms import TreatyTerms, check_termination, check_treaty
+from services.policy.domain.treaty.terms import PLAIN, TreatyTerms, check_termination, check_treaty
 
 
 @event("policy.TreatyCreated")
@@ -22,7 +22,7 @@ class TreatyCreated:
     percent: Decimal
     commission_percent: Decimal
     period: Period
-    terms: TreatyTerms = TreatyTerms()
+    terms: TreatyTerms = PLAIN
 
 
 @event("policy.TreatyEnded")
@@ -47,7 +47,7 @@ class Treaty:
     percent: Decimal
     commission_percent: Decimal
     period: Period
-    terms: TreatyTerms = TreatyTerms()
+    terms: TreatyTerms = PLAIN
     ended_on: date | None = None
     end_reason: str = ""
 
@@ -59,9 +59,8 @@ class Treaty:
         commission_percent: Decimal,
         starts_on: date,
         ends_on: date,
-        terms: TreatyTerms | None = None,
+        terms: TreatyTerms = PLAIN,
     ) -> list[TreatyCreated]:
-        terms = terms or TreatyTerms()
         check_treaty(reinsurer_id, percent, commission_percent, starts_on, ends_on, terms)
         return [
             TreatyCreated(
