@@ -81,10 +81,23 @@ class Desk:
     async def chief(self, request: Message) -> Any:
         return await self.ask(request, who="zhou", roles=("chief_underwriter",))
 
+    async def exported(
+        self, request: Message, *, tenant: str = an.TENANT, roles: tuple[str, ...] = ("finance",), position: int = 0
+    ) -> tuple[treaty_pb.ExportedFile, bytes]:
+        """A file that comes as a stream: what it says of itself, and its bytes."""
+        token = self.issuer.token("li", tenant, tenant, roles)
+        metadata = [("authorization", f"Bearer {token}"), ("hubao-min-position", str(position))]
+        answers = self._methods[request.DESCRIPTOR.name](request, metadata=metadata)
+        first, *others = [answer async for answer in answers]
+        return first.file, b"".join(answer.chunk for answer in others)
+
     async def refused(self, request: Message, **more: Any) -> tuple[str, str]:
         """The status and the reason of a refusal, or the field for a wrong request."""
         try:
-            await self.ask(request, **more)
+            if request.DESCRIPTOR.name.startswith("Export"):
+                await self.exported(request, **more)
+            else:
+                await self.ask(request, **more)
         except grpc.aio.AioRpcError as error:
             status = rpc_status.from_call(error)  # type: ignore[arg-type]
             wrong, info = BadRequest(), ErrorInfo()
@@ -167,6 +180,38 @@ async def treaty(desk: Desk) -> str:
         ends_on=date_message(an.EXPIRY),
     )
     return str((await desk.ask(request)).treaty.treaty_id)
+
+
+def surplus_treaty(key: str = "SP-2026", **changes: Any) -> treaty_pb.CreateTreatyRequest:
+    """One line of 5 million, shared by two reinsurers."""
+    fields: dict[str, Any] = {
+        "request_id": str(uuid4()),
+        "treaty_key": key,
+        "kind": terms_pb2.CESSION_KIND_SURPLUS,
+        "reinsurers": [
+            terms_pb2.CessionReinsurer(reinsurer_id="reinsurer-s", percent="60"),
+            terms_pb2.CessionReinsurer(reinsurer_id="reinsurer-t", percent="40"),
+        ],
+        "retention": yuan(5_000_000),
+        "line_count": 1,
+        "commission_percent": "25",
+        "starts_on": date_message(an.INCEPTION),
+        "ends_on": date_message(an.EXPIRY),
+    }
+    return treaty_pb.CreateTreatyRequest(**{**fields, **changes})
+
+
+def place(submission_id: str, key: str = "FAC-1", **changes: Any) -> treaty_pb.PlaceFacultativeRequest:
+    fields: dict[str, Any] = {
+        "request_id": str(uuid4()),
+        "facultative_key": key,
+        "submission_id": submission_id,
+        "reinsurer_id": "reinsurer-f",
+        "percent": "20",
+        "commission_percent": "20",
+        "valid_until": date_message(date(2025, 12, 31)),
+    }
+    return treaty_pb.PlaceFacultativeRequest(**{**fields, **changes})
 
 
 def wanted(code: str, limit: Money) -> submission_pb.WantedPart:
