@@ -16,6 +16,7 @@ from libs.common.grpc.convert import (
     enum_name,
     money_value,
     optional,
+    partial_date_value,
     percent_value,
     timestamp_value,
     uuid_value,
@@ -24,6 +25,7 @@ from libs.common.money import Money
 from libs.common.service import Reaction
 from libs.common.unit import Unit
 from services.billing_subsidy.application import accounts, settlement
+from services.billing_subsidy.application.heard_cessions import cession_values, reinsurers_parts
 from services.billing_subsidy.domain.account.events import Cause, ClaimPaymentNoted, ClaimReserveNoted, CostType
 from services.billing_subsidy.domain.account.premium import (
     Insurer,
@@ -47,12 +49,14 @@ async def invoice_change(unit: Unit, heard: policy_pb.PolicyChanged) -> None:
     """An endorsement moved premium."""
     policy_id = uuid_value("timeline.policy_id", heard.timeline.policy_id)
     await accounts.move_premium(unit, policy_id, Cause.CHANGED, movement_values(heard.transactions))
+    await accounts.move_cessions(unit, policy_id, cession_values(heard.timeline))
 
 
 async def credit_cancellation(unit: Unit, heard: policy_pb.PolicyCancelled) -> None:
     """A cancellation returned premium."""
     policy_id = uuid_value("timeline.policy_id", heard.timeline.policy_id)
     await accounts.move_premium(unit, policy_id, Cause.CANCELLED, movement_values(heard.transactions))
+    await accounts.move_cessions(unit, policy_id, cession_values(heard.timeline))
 
 
 async def earn_expired(unit: Unit, heard: policy_pb.PolicyExpired) -> None:
@@ -85,6 +89,15 @@ async def accrue_credit(unit: Unit, heard: vendor_pb.ServiceCreditDue) -> None:
         due_on=date_value("due_on", heard.due_on),
     )
     await settlement.accrue_credit(unit, credit)
+
+
+async def cede_claim(unit: Unit, heard: claims_pb.ClaimOpened) -> None:
+    """A claim was opened. Raises NotYet while the policy's binding has not been heard of."""
+    occurred = optional(heard, "occurred_on", partial_date_value)
+    day = occurred.earliest if occurred else None
+    await accounts.open_claim(
+        unit, uuid_value("policy_id", heard.policy_id), uuid_value("claim_id", heard.claim_id), day
+    )
 
 
 async def post_reserve(unit: Unit, heard: claims_pb.ReserveChanged) -> None:
@@ -125,6 +138,7 @@ REACTIONS: Mapping[str, Mapping[type[Any], Reaction]] = {
         vendor_pb.ServiceCreditDue: accrue_credit,
     },
     "claims": {
+        claims_pb.ClaimOpened: cede_claim,
         claims_pb.ReserveChanged: post_reserve,
         claims_pb.PaymentApproved: post_claim_payment,
     },
@@ -153,6 +167,7 @@ def facts_value(timeline: terms_pb.PolicyTimeline, currency: str) -> PolicyFacts
             for share in timeline.shares
         ),
         quota_share=quota,
+        cessions=cession_values(timeline),
     )
 
 
@@ -185,6 +200,7 @@ def movement_value(field: str, one: terms_pb.PremiumTransaction) -> Movement:
         shares=tuple(
             PartOfPremium(part.insurer_id, money_value(f"{field}.shares.amount", part.amount)) for part in one.shares
         ),
+        cessions=reinsurers_parts(f"{field}.cessions", one.cessions),
     )
 
 

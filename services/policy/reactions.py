@@ -8,14 +8,14 @@ from hubao.billing_subsidy.v1 import events_pb2 as billing
 from hubao.claims.v1 import events_pb2 as claims
 from hubao.vendor_gateway.v1 import events_pb2 as vendors
 
-from libs.common.grpc.convert import date_value, money_value, optional, partial_date_value, uuid_value
+from libs.common.grpc.convert import date_value, money_value, uuid_value
 from libs.common.money import Money
 from libs.common.unit import Unit
-from services.policy.application.losses import payment_note, reserve_note
+from services.policy.application.losses import claim_note, payment_note, reserve_note
 from services.policy.application.policies import file_of_policy
 from services.policy.application.submissions import submission_of
 from services.policy.domain.assessment import Assessment
-from services.policy.domain.claim_notes import ClaimEndNoted, ClaimNoted
+from services.policy.domain.claim_notes import ClaimEndNoted
 from services.policy.domain.errors import PolicyNotFound
 from services.policy.domain.policy_file import (
     GraceExpiryNoted,
@@ -134,9 +134,7 @@ async def note_clawback(unit: Unit, heard: billing.SubsidyClawedBack) -> None:
 
 
 async def note_claim(unit: Unit, heard: claims.ClaimOpened) -> None:
-    occurred = optional(heard, "occurred_on", partial_date_value)
-    noted = ClaimNoted(claim_id=heard.claim_id, occurred_from=occurred.earliest if occurred else None)
-    await _note(unit, heard.policy_id, noted)
+    await _note(unit, heard.policy_id, await claim_note(unit, heard))
 
 
 async def note_payment(unit: Unit, heard: claims.PaymentApproved) -> None:

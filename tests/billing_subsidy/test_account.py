@@ -319,4 +319,4 @@ def test_a_policy_of_one_insurer_has_no_parts_of_others() -> None:
     alone = facts(insurers=(), quota_share=None)
 
     assert alone.own(yuan("5")) == yuan("5")
-    assert alone.ceded(yuan("5")) == yuan("0")
+    assert alone.ceded(yuan("5")) == []

@@ -51,5 +51,5 @@ def test_the_service_reacts_to_what_the_domain_lists() -> None:
     assert heard == {
         "policy": {"PolicyBound", "PolicyChanged", "PolicyCancelled", "PolicyExpired"},
         "vendor_gateway": {"OrderVerified", "ServiceCreditDue"},
-        "claims": {"ReserveChanged", "PaymentApproved"},
+        "claims": {"ClaimOpened", "ReserveChanged", "PaymentApproved"},
     }

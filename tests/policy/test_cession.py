@@ -18,7 +18,7 @@ from services.policy.domain.errors import (
     TreatiesOverlap,
     TreatyCapacityExceeded,
 )
-from services.policy.domain.policy.ceding import divide_loss, fraction_periods
+from services.policy.domain.policy.ceding import divide_loss, fraction_periods, fractions_on
 from services.policy.domain.policy.cession import Cession, CessionKind, Reinsurer, fractions
 from services.policy.domain.policy.charge import cessions_of
 from services.policy.domain.policy.policy import Policy
@@ -96,7 +96,7 @@ def test_a_panel_divides_premium_and_commission_to_the_fen() -> None:
 
 
 def test_an_endorsement_that_raises_a_limit_moves_the_surplus_from_its_day_on() -> None:
-    """From July the sum insured is 18 million of 30: the surplus takes 5/18 instead of 1/3. Its line stays 5 million and
+    """From July the sum insured is 18 million of 30: the surplus takes 5/18 instead of 1/3. Its line stays 5 million,
     the rate what it was, so it gets no more premium; the insurer keeps all that the rest costs."""
     policy = an.endorsed(an.policy(cessions=(an.surplus(FIVE, 1),)), JULY, an.set_limit(an.DATA, an.RAISED_DATA_LIMIT))
 
@@ -176,7 +176,8 @@ def test_a_loss_is_borne_with_the_fractions_of_its_day() -> None:
     )
 
     def ceded(day: date) -> list[tuple[str, Money]]:
-        shares, found = divide_loss(policy.bound, policy.segments, day, yuan("1000.01"))
+        held = fractions_on(policy.bound, policy.segments, day)
+        shares, found = divide_loss(policy.bound, held, yuan("1000.01"))
         assert [share.amount for share in shares] == [yuan("600.01"), yuan("400.00")]
         assert all(not each.commission for each in found)
         return [(each.fraction, each.ceded) for each in found]

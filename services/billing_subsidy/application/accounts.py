@@ -14,6 +14,7 @@ from services.billing_subsidy.application.reckoning import reckon_cases
 from services.billing_subsidy.application.streams import account_stream, reference_stream
 from services.billing_subsidy.domain import timers
 from services.billing_subsidy.domain.account.account import PolicyAccount
+from services.billing_subsidy.domain.account.cessions import CededShare
 from services.billing_subsidy.domain.account.events import AccountOpened, Cause, ClaimPaymentNoted, ClaimReserveNoted
 from services.billing_subsidy.domain.account.invoices import PaymentPlan
 from services.billing_subsidy.domain.account.premium import Movement, PolicyFacts
@@ -113,6 +114,18 @@ async def move_premium(unit: Unit, policy_id: UUID, cause: Cause, movements: Seq
     events = account.move(cause, movements, movements[-1].recorded_on, unit.call.today)
     unit.record(PolicyAccount, account_stream(policy_id), events)
     await reckon_cases(unit, policy_id)
+
+
+async def move_cessions(unit: Unit, policy_id: UUID, cessions: Sequence[CededShare]) -> None:
+    account = await heard_account(unit, policy_id)
+    unit.record(PolicyAccount, account_stream(policy_id), account.move_cessions(cessions))
+
+
+async def open_claim(unit: Unit, policy_id: UUID, claim_id: UUID, day: date | None) -> None:
+    """A claim was opened; without a day of loss it is taken as one of the first day of the term."""
+    account = await heard_account(unit, policy_id)
+    events = account.open_claim(claim_id, day or account.facts.term.inception)
+    unit.record(PolicyAccount, account_stream(policy_id), events)
 
 
 async def earn_all(unit: Unit, policy_id: UUID, expired_on: date) -> None:

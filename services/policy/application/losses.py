@@ -1,24 +1,33 @@
-"""Claims as policy notes them: whose loss a payment or a reserve is, decided once, when it is heard of."""
+"""Claims as policy notes them: who bears a claim is fixed when it is opened, and each amount is divided accordingly."""
 
 from dataclasses import replace
-from datetime import date
+from fractions import Fraction
 from uuid import UUID
 
 from hubao.claims.v1 import events_pb2 as claims
 
-from libs.common.grpc.convert import date_value, enum_name, money_value
+from libs.common.grpc.convert import date_value, enum_name, money_value, optional, partial_date_value
 from libs.common.money import Money
 from libs.common.unit import Unit
 from services.policy.application.policies import file_of_policy
-from services.policy.domain.claim_notes import ClaimPaymentNoted, ClaimReserveNoted
+from services.policy.domain.claim_notes import ClaimNoted, ClaimPaymentNoted, ClaimReserveNoted
 from services.policy.domain.errors import PolicyNotFound
-from services.policy.domain.policy.ceding import divide_loss
+from services.policy.domain.policy.ceding import divide_loss, fractions_on
 from services.policy.domain.policy.cession import CededAmount, difference
 from services.policy.domain.policy.policy import Policy
 from services.policy.domain.policy.values import InsurerAmount
 from services.policy.domain.policy_file import PolicyFile
 
 RECOVERY = "recovery"
+
+
+async def claim_note(unit: Unit, heard: claims.ClaimOpened) -> ClaimNoted:
+    """A claim without a day of loss is taken as one of the first day of the term."""
+    policy = await unit.get(Policy, UUID(heard.policy_id), PolicyNotFound(policy_id=heard.policy_id))
+    occurred = optional(heard, "occurred_on", partial_date_value)
+    day = occurred.earliest if occurred else None
+    found = fractions_on(policy.bound, policy.segments, day or policy.bound.period.inception)
+    return ClaimNoted(claim_id=heard.claim_id, occurred_from=day, fractions=tuple(str(each) for each in found))
 
 
 async def payment_note(unit: Unit, heard: claims.PaymentApproved) -> ClaimPaymentNoted:
@@ -62,5 +71,8 @@ async def _divided(
     policy = await unit.get(Policy, UUID(policy_id), missing)
     file = await unit.get(PolicyFile, file_of_policy(unit.call.tenant, UUID(policy_id)), missing)
     claim = file.claims.get(claim_id)
-    happened: date | None = claim.occurred_from if claim else None
-    return divide_loss(policy.bound, policy.segments, happened or policy.bound.period.inception, amount)
+    if claim and claim.fractions:
+        found = [Fraction(text) for text in claim.fractions]
+    else:  # It was noted before fractions were, or nothing is ceded.
+        found = fractions_on(policy.bound, policy.segments, policy.bound.period.inception)
+    return divide_loss(policy.bound, found, amount)

@@ -10,10 +10,11 @@ from services.policy.domain.policy.values import InsurerAmount
 
 @event("policy.ClaimNoted")
 class ClaimNoted:
-    """`occurred_from` is the first day on which it may have happened."""
+    """`occurred_from` is the first day on which it may have happened; `fractions` those with which it is ceded."""
 
     claim_id: str
     occurred_from: date | None = None
+    fractions: tuple[str, ...] = ()
 
 
 @event("policy.ClaimPaymentNoted")

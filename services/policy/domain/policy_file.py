@@ -128,7 +128,7 @@ class SubsidyCase:
 class ClaimExperience:
     paid: Money = ZERO
     outcome: str = ""
-    occurred_from: date | None = None
+    fractions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -205,7 +205,7 @@ class PolicyFile:
         known = self.claims.get(event.claim_id, ClaimExperience())
         match event:
             case ClaimNoted():
-                changed = replace(known, occurred_from=event.occurred_from)
+                changed = replace(known, fractions=event.fractions)
             case ClaimReserveNoted():
                 changed = known
             case ClaimPaymentNoted():

@@ -11,11 +11,14 @@ from typing import ClassVar
 from uuid import UUID
 
 from libs.common.money import Money, total
+from services.billing_subsidy.domain.account.cessions import CededShare
 from services.billing_subsidy.domain.account.events import (
     AccountEvent,
     AccountOpened,
     CaseLinked,
     Cause,
+    CessionsMoved,
+    ClaimCeded,
     ClaimPaymentNoted,
     ClaimReserveNoted,
     CostType,
@@ -29,11 +32,7 @@ from services.billing_subsidy.domain.account.events import (
     Received,
     RefundPaid,
 )
-from services.billing_subsidy.domain.account.invoices import (
-    PaymentPlan,
-    invoices_for,
-    red_letters,
-)
+from services.billing_subsidy.domain.account.invoices import PaymentPlan, invoices_for, red_letters
 from services.billing_subsidy.domain.account.position import Position
 from services.billing_subsidy.domain.account.premium import Movement, earned_through
 from services.billing_subsidy.domain.account.standing import Standing
@@ -161,8 +160,22 @@ class PolicyAccount(Standing):
     def note_reserve(self, noted: ClaimReserveNoted, today: date) -> list[ClaimReserveNoted | EntryPosted]:
         """Posts a change of a claim's reserve."""
         occasion = self._occasion(f"claims.ReserveChanged/{noted.claim_id}", noted.effective_date, today)
-        entries = claim_rules.reserve_changed(self.facts, noted.cost_type, noted.outstanding, noted.delta, occasion)
+        fractions = self.claim_fractions.get(noted.claim_id, ())
+        entries = claim_rules.reserve_changed(
+            self.facts, noted.cost_type, noted.outstanding, noted.delta, occasion, fractions
+        )
         return [noted, *entries]
+
+    def move_cessions(self, cessions: Sequence[CededShare]) -> list[CessionsMoved]:
+        """Notes what reinsurers carry from now on; nothing if it is what they carried."""
+        moved = tuple(cessions)
+        return [] if moved == self.facts.cessions else [CessionsMoved(cessions=moved)]
+
+    def open_claim(self, claim_id: UUID, day: date) -> list[ClaimCeded]:
+        """Fixes with which fractions a claim is ceded."""
+        if not self.facts.cessions or claim_id in self.claim_fractions:
+            return []
+        return [ClaimCeded(claim_id=claim_id, fractions=self.facts.fractions_on(day))]
 
     def note_claim_payment(self, noted: ClaimPaymentNoted, today: date) -> list[ClaimPaymentNoted | EntryPosted]:
         """Posts a payment that claims approved; each payment once."""
@@ -171,7 +184,8 @@ class PolicyAccount(Standing):
         if noted.cost_type is CostType.RECOVERY:
             raise ValueError("a recovery is not paid out")
         occasion = self._occasion(f"claims.PaymentApproved/{noted.payment_id}", noted.approved_on, today)
-        return [noted, *claim_rules.claim_paid(self.facts, noted.amount, occasion)]
+        fractions = self.claim_fractions.get(noted.claim_id, ())
+        return [noted, *claim_rules.claim_paid(self.facts, noted.amount, occasion, fractions)]
 
     def _cured_by(self, events: Sequence[AccountEvent], by: str) -> list[OverdueCured]:
         """Notes, if something was overdue, that these events leave nothing of those due dates missing."""
@@ -223,6 +237,10 @@ class PolicyAccount(Standing):
                 return replace(self, earned=event)
             case ClaimPaymentNoted():
                 return replace(self, claim_payments=self.claim_payments | {event.payment_id})
+            case CessionsMoved():
+                return replace(self, facts=replace(self.facts, cessions=event.cessions))
+            case ClaimCeded():
+                return replace(self, claim_fractions={**self.claim_fractions, event.claim_id: event.fractions})
             case CaseLinked():
                 return replace(self, programmes=(*self.programmes, event.programme_id))
             case ClaimReserveNoted() | EntryPosted() | AccountOpened():

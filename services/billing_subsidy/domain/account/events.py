@@ -6,6 +6,7 @@ from uuid import UUID
 
 from libs.common.events import event
 from libs.common.money import Money
+from services.billing_subsidy.domain.account.cessions import CededShare
 from services.billing_subsidy.domain.account.invoices import Invoice, PaymentPlan
 from services.billing_subsidy.domain.account.premium import Movement, PolicyFacts
 from services.billing_subsidy.domain.ledger.entry import EntryPosted
@@ -119,6 +120,21 @@ class ClaimPaymentNoted:
     approved_on: date
 
 
+@event("billing_subsidy.CessionsMoved")
+class CessionsMoved:
+    """What reinsurers carry changed with the terms of the policy."""
+
+    cessions: tuple[CededShare, ...]
+
+
+@event("billing_subsidy.ClaimCeded")
+class ClaimCeded:
+    """A claim was opened: its payments and reserves are ceded with the fractions of the day of the loss."""
+
+    claim_id: UUID
+    fractions: tuple[str, ...]
+
+
 @event("billing_subsidy.CaseLinked")
 class CaseLinked:
     """A subsidy case was opened for the policy under a programme."""
@@ -140,6 +156,8 @@ AccountEvent = (
     | PremiumEarned
     | ClaimReserveNoted
     | ClaimPaymentNoted
+    | CessionsMoved
+    | ClaimCeded
     | CaseLinked
     | EntryPosted
 )

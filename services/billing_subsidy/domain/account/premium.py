@@ -10,6 +10,7 @@ from uuid import UUID
 
 from libs.common.dates import Period
 from libs.common.money import Money, round_half_up, total
+from services.billing_subsidy.domain.account.cessions import CededShare, ReinsurersPart, divide
 
 
 class MovementKind(StrEnum):
@@ -54,6 +55,7 @@ class PolicyFacts:
     currency: str
     insurers: tuple[Insurer, ...] = ()
     quota_share: QuotaShare | None = None
+    cessions: tuple[CededShare, ...] = ()
 
     @property
     def zero(self) -> Money:
@@ -75,11 +77,17 @@ class PolicyFacts:
         """The lead's part of an amount."""
         return next((part for insurer, part in self.split(amount) if insurer.lead), amount)
 
-    def ceded(self, amount: Money) -> Money:
-        """What the reinsurer bears of the lead's part of an amount."""
-        if self.quota_share is None:
-            return amount.zero()
-        return self.own(amount).times(self.quota_share.percent / 100)
+    def ceded(self, amount: Money, fractions: Sequence[str] = ()) -> list[tuple[str, Money]]:
+        """What each reinsurer bears of the lead's part of an amount, with these fractions or those of the inception."""
+        own = self.own(amount)
+        if self.cessions:
+            return divide(own, self.cessions, fractions or self.fractions_on(self.term.inception))
+        quota = self.quota_share
+        return [] if quota is None else [(quota.reinsurer_id, own.times(quota.percent / 100))]
+
+    def fractions_on(self, day: date) -> tuple[str, ...]:
+        """The part of each cession on a day."""
+        return tuple(cession.on(day) for cession in self.cessions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +112,11 @@ class Movement:
     ceded: Money
     ceding_commission: Money
     shares: tuple[PartOfPremium, ...] = ()
+    cessions: tuple[ReinsurersPart, ...] = ()
 
     def __post_init__(self) -> None:
+        if self.cessions and total((part.ceded for part in self.cessions), self.net.currency) != self.ceded:
+            raise ValueError(f"the cessions of transaction {self.number} do not sum to what is ceded")
         if self.shares and total((part.amount for part in self.shares), self.net.currency) != self.net:
             raise ValueError(f"the shares of transaction {self.number} do not sum to its premium")
 

@@ -1,6 +1,6 @@
 """What can be asked of a policy account: the value without its decisions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
@@ -36,6 +36,7 @@ class Standing:
     earned: PremiumEarned | None = None
     claim_payments: frozenset[UUID] = frozenset()
     programmes: tuple[UUID, ...] = ()
+    claim_fractions: dict[UUID, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def net(self) -> Money:

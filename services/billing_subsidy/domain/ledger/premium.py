@@ -2,20 +2,22 @@
 
 The lead invoices the whole contract, with all of its VAT, and owes the followers their net parts. Unearned premium is
 the lead's own part; the stamp duty is its side of the contract. What is ceded and its commission are booked when
-the premium is.
+the premium is, by reinsurer.
 """
 
 from libs.common.money import Money
+from services.billing_subsidy.domain.account.cessions import ReinsurersPart
 from services.billing_subsidy.domain.account.position import Position
 from services.billing_subsidy.domain.account.premium import Movement, PolicyFacts
 from services.billing_subsidy.domain.ledger import chart
-from services.billing_subsidy.domain.ledger.entry import EntryPosted, Occasion, credit, debit
+from services.billing_subsidy.domain.ledger.entry import EntryPosted, Line, Occasion, credit, debit
 
 
 def premium_written(movement: Movement, facts: PolicyFacts, occasion: Occasion) -> list[EntryPosted]:
     """One movement: premium with VAT, stamp duty, cession."""
     followers = [part for part in movement.shares if part.insurer_id != facts.lead]
-    reinsurer = facts.quota_share.reinsurer_id if facts.quota_share else ""
+    sole = facts.quota_share.reinsurer_id if facts.quota_share else ""
+    parts = movement.cessions or (ReinsurersPart(sole, movement.ceded, movement.ceding_commission),)
     return [
         *occasion.post(
             "PREMIUM_INVOICED",
@@ -31,11 +33,18 @@ def premium_written(movement: Movement, facts: PolicyFacts, occasion: Occasion) 
         ),
         *occasion.post(
             "PREMIUM_CEDED",
-            debit(chart.CEDED_PREMIUM, movement.ceded, reinsurer),
-            credit(chart.REINSURANCE_PAYABLE, movement.ceded, reinsurer),
-            debit(chart.REINSURANCE_RECEIVABLE, movement.ceding_commission, reinsurer),
-            credit(chart.CEDING_COMMISSION, movement.ceding_commission, reinsurer),
+            *(line for part in parts for line in _ceded(part)),
         ),
+    ]
+
+
+def _ceded(part: ReinsurersPart) -> list[tuple[Line, ...]]:
+    """What one reinsurer is owed, and what it owes as commission."""
+    return [
+        debit(chart.CEDED_PREMIUM, part.ceded, part.reinsurer_id),
+        credit(chart.REINSURANCE_PAYABLE, part.ceded, part.reinsurer_id),
+        debit(chart.REINSURANCE_RECEIVABLE, part.commission, part.reinsurer_id),
+        credit(chart.CEDING_COMMISSION, part.commission, part.reinsurer_id),
     ]
 
 

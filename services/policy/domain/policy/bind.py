@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from libs.common.dates import date_in_shanghai
+from libs.common.money import Money
 from services.policy.domain.policy.ceding import check_cessions, sole_quota_share
 from services.policy.domain.policy.cession import Cession
 from services.policy.domain.policy.charge import Charging, Terms, as_cession, check_shares, exposure_of
@@ -12,8 +13,9 @@ from services.policy.domain.policy.events import Bound
 from services.policy.domain.policy.number import policy_number
 from services.policy.domain.policy.values import QuotaShare, Share, TransactionKind
 from services.policy.domain.product.product import ProductVersion
-from services.policy.domain.product.terms import ServicePhase
+from services.policy.domain.product.terms import ProductTerms, ServiceEntitlement, ServicePhase
 from services.policy.domain.submission.submission import Submission
+from services.policy.domain.submission.values import Quote
 
 
 def bind_policy(
@@ -31,16 +33,13 @@ def bind_policy(
     """The contract that an accepted quote makes; the submission's own decision to bind comes with it."""
     quote, asked, terms = submission.quote_number(quote_number), submission.asked, version.terms
     worksheet = quote.worksheet
-    divided = check_shares(shares, tenant)
-    exposure = exposure_of(divided, asked.aggregate_limit)
     chosen = [*cessions, *([] if quota_share is None else [as_cession(quota_share)])]
-    ordered = check_cessions(chosen, exposure.of(quote.parts))
-    charging = Charging(worksheet.vat_rate, worksheet.stamp_duty_rate, divided, ordered, exposure)
+    charging = _charging(quote, check_shares(shares, tenant), asked.aggregate_limit, chosen)
     deltas = {part.code: part.annual_premium for part in quote.parts}
     transaction = charging.transaction(
         1, TransactionKind.BIND, asked.period.inception, at, deltas, Terms(quote.parts, quote.parts)
     )
-    sole = sole_quota_share(ordered)
+    sole = sole_quota_share(charging.cessions)
     return [
         Bound(
             policy_number=policy_number(policy_id, asked.period.inception),
@@ -57,17 +56,30 @@ def bind_policy(
             aggregate_cap=asked.aggregate_limit,
             shares=charging.shares,
             quota_share=sole,
-            entitlements=tuple(
-                service
-                for service in terms.entitlements
-                if service.phase is not ServicePhase.PRE_BIND and (service.mandatory or asked.bundled_services)
-            ),
+            entitlements=_promised(terms, asked.bundled_services),
             subsidy_classes=terms.subsidy_classes,
             exclusions=terms.exclusions,
             cancellation_rule=terms.cancellation,
             vat_rate=worksheet.vat_rate,
             stamp_duty_rate=worksheet.stamp_duty_rate,
             transaction=transaction,
-            cessions=() if sole else ordered,
+            cessions=() if sole else charging.cessions,
         )
     ]
+
+
+def _promised(terms: ProductTerms, bundled: bool) -> tuple[ServiceEntitlement, ...]:
+    """The services of the term: the mandatory ones, and the others if they were asked for."""
+    return tuple(
+        service
+        for service in terms.entitlements
+        if service.phase is not ServicePhase.PRE_BIND and (service.mandatory or bundled)
+    )
+
+
+def _charging(quote: Quote, shares: tuple[Share, ...], cap: Money | None, chosen: Sequence[Cession]) -> Charging:
+    """How the premium will be taxed and divided; refuses cessions that can't apply."""
+    exposure = exposure_of(shares, cap)
+    ordered = check_cessions(chosen, exposure.of(quote.parts))
+    worksheet = quote.worksheet
+    return Charging(worksheet.vat_rate, worksheet.stamp_duty_rate, shares, ordered, exposure)

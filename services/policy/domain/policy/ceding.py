@@ -69,17 +69,20 @@ def fraction_periods(bound: Bound, segments: Sequence[Segment]) -> list[list[tup
     return periods
 
 
-def divide_loss(
-    bound: Bound, segments: Sequence[Segment], day: date, amount: Money
-) -> tuple[tuple[InsurerAmount, ...], tuple[CededAmount, ...]]:
-    """The co-insurers' parts of a loss of some day, and the reinsurers' parts of the lead's."""
-    divided = amount.allocate([share.percent for share in bound.shares])
-    own = next(part for share, part in zip(bound.shares, divided, strict=True) if share.lead)
+def fractions_on(bound: Bound, segments: Sequence[Segment], day: date) -> list[Fraction]:
+    """The part of each cession on a day, or on the nearest day of cover."""
     begun = [segment.parts for segment in segments if segment.first <= day]
     parts = begun[-1] if begun else segments[0].parts if segments else bound.parts
-    exposure = exposure_of(bound.shares, bound.aggregate_cap)
+    return fractions(cessions_of(bound), exposure_of(bound.shares, bound.aggregate_cap).of(parts))
+
+
+def divide_loss(
+    bound: Bound, found: Sequence[Fraction], amount: Money
+) -> tuple[tuple[InsurerAmount, ...], tuple[CededAmount, ...]]:
+    """The co-insurers' parts of a loss, and the reinsurers' parts of the lead's by these fractions."""
+    divided = amount.allocate([share.percent for share in bound.shares])
+    own = next(part for share, part in zip(bound.shares, divided, strict=True) if share.lead)
     cessions = [replace(each, commission_percent=Decimal(0)) for each in cessions_of(bound)]
-    found = fractions(cessions, exposure.of(parts))
     shares = (InsurerAmount(share.insurer_id, part) for share, part in zip(bound.shares, divided, strict=True))
     return tuple(shares), divide(cessions, [fraction * own.minor_units for fraction in found], found)
 
