@@ -2,11 +2,12 @@
 
 import csv
 import io
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import openpyxl
 import pytest
@@ -15,9 +16,13 @@ from hubao.claims.v1 import events_pb2 as claims
 from hubao.policy.v1 import policy_service_pb2 as pb
 from hubao.policy.v1 import treaty_service_pb2 as treaty_pb
 
+from libs.common.context import Call
 from libs.common.dates import SHANGHAI
 from libs.common.grpc.convert import date_message
+from libs.common.unit import Unit
 from services.policy import reactions
+from services.policy.domain.errors import PolicyNotFound
+from services.policy.domain.policy.policy import Policy
 from services.policy.domain.policy.values import TransactionKind
 from services.policy.projections import exports
 from tests.policy import desk as a
@@ -225,6 +230,29 @@ async def test_a_name_that_looks_like_a_formula_is_text(desk: Desk) -> None:
 
     assert plain[0]["insured_name"] == "'" + request.insured.name
     assert (book["B2"].value, book["B2"].data_type) == (request.insured.name, "s")
+
+
+async def test_a_movement_that_was_stored_without_its_cessions_goes_to_the_sole_quota_share(desk: Desk) -> None:
+    policy = await a.bound(desk)
+    policy_id = UUID(policy.policy_id)
+    now = desk.clock.now()
+    call = Call(an.TENANT, "", "test", frozenset(), str(uuid4()), b"old", now, "c")
+
+    async def plan(unit: Unit) -> None:
+        value = await unit.get(Policy, policy_id, PolicyNotFound(policy_id=policy_id))
+        (made,) = value.endorse(an.product_terms(), date(2026, 7, 1), [an.remove(an.EXTORTION)], "", "r", now)
+        (moved,) = made.transactions
+        unit.record(Policy, policy_id, [replace(made, transactions=(replace(moved, cessions=()),))])
+
+    await desk.application.react(call, plan)
+    await desk.catch_up()
+    treaty_id = policy.timeline.quota_share.treaty_id
+    request = treaty_pb.ExportPremiumBordereauRequest(treaty_id=treaty_id, format=CSV, **YEAR)
+    *rows, _ = of_csv((await desk.exported(request))[1])
+
+    assert [row["kind"] for row in rows] == ["bind", "endorse"]
+    assert [row["ceded_fraction"] for row in rows] == ["3/10", "3/10"]
+    assert rows[1]["ceded_premium"] == "-725.92"  # 30 % of 60 % of 8,000.00 for 184 days of 365, of 4,032.88.
 
 
 async def test_an_empty_period_is_a_file_without_rows(desk: Desk) -> None:

@@ -1,15 +1,18 @@
 """What lies in the database for ever: the names and fields of the events, and that values survive the way there."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 import services.policy.__main__  # noqa: F401  # Declares every event of the service.
 from libs.common.events import registered
+from libs.common.money import Money
 from libs.common.store import codec
+from services.policy.domain.policy.policy import Policy
 from services.policy.domain.policy.values import Change, ChangeKind
 from services.policy.domain.policy_file import FileOpened, PolicyFile, SubsidyGrantNoted
 from services.policy.domain.product.terms import CancellationMethod
@@ -45,6 +48,10 @@ def a_treaty() -> Treaty:
     return Treaty.begin(created)
 
 
+def a_ceded_policy() -> Any:
+    return an.policy(cessions=(an.facultative("20"), an.surplus(an.EXTORTION_LIMIT, 3), an.quota()))
+
+
 def test_the_names_and_fields_of_stored_events_are_those_of_the_golden_file() -> None:
     """A field that is new here needs a new schema version and an upcaster, once anything is stored."""
     shapes = [
@@ -57,11 +64,36 @@ def test_the_names_and_fields_of_stored_events_are_those_of_the_golden_file() ->
 
 @pytest.mark.parametrize(
     "value",
-    [a_full_policy(), a_full_submission(), a_full_file(), an.published(), a_treaty()],
+    [a_full_policy(), a_ceded_policy(), a_full_submission(), a_full_file(), an.published(), a_treaty()],
     ids=lambda value: type(value).__name__,
 )
 def test_a_value_comes_back_from_its_snapshot_as_it_was(value: Any) -> None:
     assert codec.decode_value(type(value), codec.encode_value(value)) == value
+
+
+def test_what_was_stored_before_there_were_cessions_is_read_as_it_was_meant() -> None:
+    """A sole quota share, in the shape that lies in logs: none of the newer fields."""
+    bound = a_full_policy().bound
+    name, version, payload = codec.encode(bound)
+    stored = msgspec.json.decode(payload)
+    del stored["cessions"], stored["transaction"]["cessions"]
+
+    old = codec.decode(name, version, msgspec.json.encode(stored))
+
+    assert old == replace(bound, transaction=replace(bound.transaction, cessions=()))
+    assert old.quota_share == an.quota_share()
+    endorsed = an.endorsed(Policy.begin(old), date(2026, 7, 1), an.set_limit(an.DATA, an.RAISED_DATA_LIMIT))
+    back = an.endorsed(endorsed, date(2026, 4, 1), an.remove(an.EXTORTION))
+    assert (back.transactions[1].ceded, back.transactions[2].ceded) == (Money.cny("1814.79"), Money.cny("-1814.79"))
+
+
+def test_a_treaty_of_before_is_a_quota_share() -> None:
+    (created,) = Treaty.create("QS", "r", an.quota_share().percent, an.quota_share().percent, an.INCEPTION, an.EXPIRY)
+    name, version, payload = codec.encode(created)
+    stored = msgspec.json.decode(payload)
+    del stored["terms"]
+
+    assert codec.decode(name, version, msgspec.json.encode(stored)) == created
 
 
 @pytest.mark.parametrize("happened", [a_full_policy().bound, *an.asked()], ids=lambda each: type(each).__name__)
