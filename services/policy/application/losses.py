@@ -38,8 +38,8 @@ async def payment_note(unit: Unit, heard: claims.PaymentApproved) -> ClaimPaymen
         payment_id=heard.payment_id,
         part_code=heard.part_code,
         amount=amount,
-        cost_type=enum_name("cost_type", claims.CostType, heard.cost_type),
-        effective_date=date_value("approved_on", heard.approved_on),
+        cost_type=_cost_type(heard.cost_type),
+        effective_date=optional(heard, "approved_on", date_value),
         shares=shares,
         cessions=cessions,
     )
@@ -47,7 +47,7 @@ async def payment_note(unit: Unit, heard: claims.PaymentApproved) -> ClaimPaymen
 
 async def reserve_note(unit: Unit, heard: claims.ReserveChanged) -> ClaimReserveNoted:
     """The change of everybody's part, as the difference of rounded totals. An expected recovery lowers the reserve."""
-    cost_type = enum_name("cost_type", claims.CostType, heard.cost_type)
+    cost_type = _cost_type(heard.cost_type)
     outstanding, delta = money_value("outstanding", heard.outstanding), money_value("delta", heard.delta)
     sign = -1 if cost_type == RECOVERY else 1
     now = await _divided(unit, heard.policy_id, heard.claim_id, outstanding.times(sign))
@@ -62,6 +62,11 @@ async def reserve_note(unit: Unit, heard: claims.ReserveChanged) -> ClaimReserve
         shares=tuple(replace(new, amount=new.amount - old.amount) for new, old in zip(now[0], before[0], strict=True)),
         cessions=tuple(difference(new, old) for new, old in zip(now[1], before[1], strict=True)),
     )
+
+
+def _cost_type(number: int) -> str:
+    """Empty if it was not said."""
+    return enum_name("cost_type", claims.CostType, number) if number else ""
 
 
 async def _divided(

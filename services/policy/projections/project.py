@@ -22,7 +22,7 @@ from services.policy.domain.submission.events import (
     SubmissionDeclined,
 )
 from services.policy.domain.submission.values import SubmissionStatus
-from services.policy.domain.treaty.treaty import TreatyCreated, TreatyEnded
+from services.policy.domain.treaty.treaty import Treaty, TreatyCreated, TreatyEnded
 from services.policy.projections import tables
 
 
@@ -94,6 +94,7 @@ def _new_treaty(recorded: Recorded[Any], event: TreatyCreated) -> Executable:
         ends_on=event.period.expiry,
         version=recorded.version,
         kind=event.terms.kind,
+        reinsurers=[[each.reinsurer_id, format(each.percent, "f")] for each in Treaty.begin(event).reinsurers],
         retention=None if event.terms.retention is None else event.terms.retention.minor_units,
         line_count=event.terms.line_count,
         capacity=None if event.terms.capacity is None else event.terms.capacity.minor_units,

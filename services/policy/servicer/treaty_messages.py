@@ -87,6 +87,10 @@ def row_message(row: Any) -> pb.Treaty:
         ends_on=date_message(row.ends_on),
         etag=str(row.version),
         kind=enum_text(terms_pb2.CessionKind, row.kind),
+        reinsurers=[
+            terms_pb2.CessionReinsurer(reinsurer_id=reinsurer_id, percent=percent)
+            for reinsurer_id, percent in row.reinsurers
+        ],
         retention=None if row.retention is None else money_message(Money(CNY, row.retention)),
         line_count=row.line_count,
         capacity=None if row.capacity is None else money_message(Money(CNY, row.capacity)),
