@@ -63,7 +63,7 @@ def fraction_periods(bound: Bound, segments: Sequence[Segment]) -> list[list[tup
     for segment in segments:
         for found, fraction in zip(periods, fractions(cessions, exposure.of(segment.parts)), strict=True):
             first = segment.first
-            if found and found[-1][2] == fraction:
+            if found and found[-1][1:] == (first, fraction):
                 first = found.pop()[0]
             found.append((first, segment.end, fraction))
     return periods
