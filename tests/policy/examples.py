@@ -16,6 +16,7 @@ from services.policy.domain.cover import WantedPart
 from services.policy.domain.enterprise import Enterprise, EnterpriseSize
 from services.policy.domain.policy.bind import bind_policy
 from services.policy.domain.policy.cession import Cession, CessionKind, Reinsurer
+from services.policy.domain.policy.charge import as_cession
 from services.policy.domain.policy.events import Bound
 from services.policy.domain.policy.policy import Policy
 from services.policy.domain.policy.values import Change, ChangeKind, QuotaShare, Share
@@ -259,10 +260,9 @@ def bound(
         1,
         version,
         () if alone else shares(),
-        None if alone or cessions else quota_share(),
+        cessions or (() if alone else (as_cession(quota_share()),)),
         TENANT,
         BOUND_AT,
-        cessions,
     )
 
 

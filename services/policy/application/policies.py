@@ -63,10 +63,9 @@ class Policies:
                 quote_number,
                 version,
                 shares,
-                None,
+                cessions,
                 call.tenant,
                 call.now,
-                cessions,
             )
             unit.record(Submission, submission_id, accepted)
             unit.record(Policy, policy_id, bound)

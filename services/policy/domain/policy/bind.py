@@ -8,10 +8,10 @@ from libs.common.dates import date_in_shanghai
 from libs.common.money import Money
 from services.policy.domain.policy.ceding import check_cessions, sole_quota_share
 from services.policy.domain.policy.cession import Cession
-from services.policy.domain.policy.charge import Charging, Terms, as_cession, check_shares, exposure_of
+from services.policy.domain.policy.charge import Charging, Terms, check_shares, exposure_of
 from services.policy.domain.policy.events import Bound
 from services.policy.domain.policy.number import policy_number
-from services.policy.domain.policy.values import QuotaShare, Share, TransactionKind
+from services.policy.domain.policy.values import Share, TransactionKind
 from services.policy.domain.product.product import ProductVersion
 from services.policy.domain.product.terms import ProductTerms, ServiceEntitlement, ServicePhase
 from services.policy.domain.submission.submission import Submission
@@ -25,16 +25,14 @@ def bind_policy(
     quote_number: int,
     version: ProductVersion,
     shares: Sequence[Share],
-    quota_share: QuotaShare | None,
+    cessions: Sequence[Cession],
     tenant: str,
     at: datetime,
-    cessions: Sequence[Cession] = (),
 ) -> list[Bound]:
     """The contract that an accepted quote makes; the submission's own decision to bind comes with it."""
     quote, asked, terms = submission.quote_number(quote_number), submission.asked, version.terms
     worksheet = quote.worksheet
-    chosen = [*cessions, *([] if quota_share is None else [as_cession(quota_share)])]
-    charging = _charging(quote, check_shares(shares, tenant), asked.aggregate_limit, chosen)
+    charging = _charging(quote, check_shares(shares, tenant), asked.aggregate_limit, cessions)
     deltas = {part.code: part.annual_premium for part in quote.parts}
     transaction = charging.transaction(
         1, TransactionKind.BIND, asked.period.inception, at, deltas, Terms(quote.parts, quote.parts)
