@@ -5,10 +5,11 @@ of the next events together while this process hashes those before; see docs/per
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import islice
+from operator import itemgetter
 from threading import Event
 from typing import Any
 
@@ -80,28 +81,44 @@ class Replay:
     guards: GuardReplay = field(default_factory=GuardReplay)
     violations: list[str] = field(default_factory=list)
 
-    def check(self, rows: Iterable[_Row]) -> None:
-        """The next events of the log; this loop is where the time of a verification goes."""
-        chain, expected = self.chain, self.position + 1
-        for position, canonical, stored in rows:
-            if position != expected:
-                self.violations.append(f"position {expected}: missing, the next event is at {position}")
-                expected = position
-            if sha256(chain + canonical).digest() != stored:
-                self.violations.append(f"position {position}: the chain does not match the event")
-            chain = stored
-            # A key may be written with escapes; metadata with neither has no guards.
-            if _GUARDED in canonical or _ESCAPE in canonical:
-                self._guard(position, canonical)
-            expected += 1
-            if len(self.violations) >= _MOST:
-                break
-        self.chain, self.position = chain, expected - 1
+    def check(self, rows: Sequence[_Row]) -> None:
+        """The next events of the log."""
+        positions, canonical, stored = zip(*rows, strict=True)
+        chain = [sha256(old + form).digest() for old, form in zip((self.chain, *stored[:-1]), canonical, strict=True)]
+        found: list[tuple[int, str]] = []
+        if positions != tuple(range(self.position + 1, self.position + 1 + len(rows))):
+            found += _missing(self.position + 1, positions)
+        if chain != list(stored):
+            found += [
+                (position, f"position {position}: the chain does not match the event")
+                for position, made, kept in zip(positions, chain, stored, strict=True)
+                if made != kept
+            ]
+        if _may_guard(b"".join(canonical)):
+            for position, form in zip(positions, canonical, strict=True):
+                if _may_guard(form):
+                    found += [(position, f"position {position}: {wrong}") for wrong in self._guard(form)]
+        self.violations += [wrong for _, wrong in sorted(found, key=itemgetter(0))]
+        self.chain, self.position = stored[-1], positions[-1]
 
-    def _guard(self, position: int, canonical: bytes) -> None:
+    def _guard(self, canonical: bytes) -> list[str]:
         metadata = canonical.split(b"\x1f", _METADATA + 1)[_METADATA]
-        for wrong in self.guards.apply(_DECODER.decode(metadata).guards):
-            self.violations.append(f"position {position}: {wrong}")
+        try:
+            return self.guards.apply(_DECODER.decode(metadata).guards)
+        except msgspec.DecodeError as error:
+            return [f"its metadata can't be read: {error}"]
+
+
+def _missing(expected: int, positions: Iterable[int]) -> Iterator[tuple[int, str]]:
+    for position in positions:
+        if position != expected:
+            yield expected, f"position {expected}: missing, the next event is at {position}"
+        expected = position + 1
+
+
+def _may_guard(text: bytes) -> bool:
+    """Whether there may be guards in it; a key may be written with escapes."""
+    return _GUARDED in text or _ESCAPE in text
 
 
 async def verify(store: Log) -> tuple[int, list[str]]:
@@ -122,7 +139,7 @@ def _verify(url: str, abandoned: Event) -> tuple[int, list[str]]:
         for rows in chained(connection):
             replay.check(rows)
             if abandoned.is_set() or len(replay.violations) >= _MOST:
-                return replay.position, replay.violations
+                return replay.position, replay.violations[:_MOST]
         if connection.execute("SELECT position, chain FROM head").fetchall() != [(replay.position, replay.chain)]:
             replay.violations.append(f"position {replay.position}: the head is not the end of the chain")
         return replay.position, [*replay.violations, *_tables(connection, replay.guards)]
