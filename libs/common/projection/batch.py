@@ -37,6 +37,8 @@ class Batch:
             self.flush()
             self._connection.execute(said)
             return
+        if said.row is None and not (said.sets or said.adds or said.computed):
+            return
         rows = self._pending.get(said.table)
         if rows is None:
             rows = self._pending[said.table] = {}

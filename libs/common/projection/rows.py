@@ -4,7 +4,7 @@ A statement of SQLAlchemy takes longer to make than the database takes to execut
 two of them may change places. These can be compared: changes of different rows commute, and successive changes of one
 row are mostly one change (`merged`). `libs.common.projection.batch` executes them.
 
-Tables have no uniqueness besides their primary key and no references, so a row can be written without looking at others.
+Tables have no uniqueness besides their primary key and no references, so a row is written without a look at others.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from sqlalchemy.dialects import postgresql
 
 Values = Mapping[str, Any]
 Computed = tuple[tuple[str, ColumnElement[Any]], ...]
-_NONE: Values = {}
+NOTHING: Values = {}
 
 
 @dataclass(slots=True)
@@ -45,7 +45,7 @@ def added(table: Table, row: Values) -> RowChange:
     return RowChange(table, _key(table, whole), whole, True, {}, {})
 
 
-def put(table: Table, row: Values, *, sets: Values = _NONE, adds: Values = _NONE) -> RowChange:
+def put(table: Table, row: Values, *, sets: Values = NOTHING, adds: Values = NOTHING) -> RowChange:
     """A new row, or a change of the one that is there."""
     whole = {**_blank(table), **row}
     return RowChange(table, _key(table, whole), whole, False, dict(sets), dict(adds))
@@ -54,9 +54,9 @@ def put(table: Table, row: Values, *, sets: Values = _NONE, adds: Values = _NONE
 def changed(
     table: Table,
     key: Values,
-    sets: Values = _NONE,
+    sets: Values = NOTHING,
     *,
-    adds: Values = _NONE,
+    adds: Values = NOTHING,
     computed: Computed = (),
     where: ColumnElement[bool] | None = None,
 ) -> RowChange:
