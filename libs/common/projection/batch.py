@@ -11,16 +11,13 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import Connection, Executable, Table
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import Connection, Dialect, Executable, Table
 
 from libs.common.outages import OutcomeUnknown
 from libs.common.projection.rows import RowChange, Shape, merged, parameters, shape, statement
 
 COPIED = 50
 """New rows from which on COPY is worth its two round trips."""
-
-_DIALECT = postgresql.psycopg.dialect()
 
 
 class Batch:
@@ -53,14 +50,18 @@ class Batch:
         groups = [group for rows in self._pending.values() for group in _grouped(list(rows.values()))]
         self._pending.clear()
         # A copied row may only come first; it is in the first round of its table, where all rows are different ones.
-        copied = [changes for number, of, changes in groups if number == 0 and _copies(of, changes)]
+        copied = [changes for number, of, changes in groups if number == 0 and self._copies(of, changes)]
         for changes in copied:
             self._copy(changes)
         # Statements go out without waiting for the answer of the one before; an error still fails the whole batch.
         with driver(self._connection) as connected, connected.pipeline():
             for number, of, changes in groups:
-                if not (number == 0 and _copies(of, changes)):
+                if not (number == 0 and self._copies(of, changes)):
                     self._connection.execute(statement(of), [parameters(change) for change in changes])
+
+    def _copies(self, of: Shape, changes: Sequence[RowChange]) -> bool:
+        table, _, fresh, *_ = of
+        return fresh and len(changes) >= COPIED and _plain(table, self._connection.dialect)
 
     def _copy(self, changes: Sequence[RowChange]) -> None:
         table = changes[0].table
@@ -97,12 +98,7 @@ def _grouped(rows: list[list[RowChange]]) -> Iterator[tuple[int, Shape, list[Row
         rows = [changes for changes in rows if len(changes) > number]
 
 
-def _copies(of: Shape, changes: Sequence[RowChange]) -> bool:
-    table, _, fresh, *_ = of
-    return fresh and len(changes) >= COPIED and _plain(table)
-
-
 @cache
-def _plain(table: Table) -> bool:
+def _plain(table: Table, dialect: Dialect) -> bool:
     """Whether the driver writes the values of this table's columns as they are."""
-    return all(column.type.dialect_impl(_DIALECT).bind_processor(_DIALECT) is None for column in table.c)
+    return all(column.type.dialect_impl(dialect).bind_processor(dialect) is None for column in table.c)

@@ -58,7 +58,7 @@ class Projector:
         """Projects the next batch into one generation; how many events that were."""
         return await asyncio.to_thread(self._advance, schema, limit)
 
-    async def rebuild(self) -> tuple[int, bool]:
+    async def rebuild(self, batch: int = REBUILD_BATCH) -> tuple[int, bool]:
         """Builds a new generation, compares it with the active one at one position, and switches to it.
 
         Returns that position and whether the two were equal. The old generation stays until the next rebuild, for
@@ -68,7 +68,7 @@ class Projector:
         old = self._tables.schema
         new = f"{self._tables.prefix}_{'b' if old.endswith('_a') else 'a'}"
         await asyncio.to_thread(self._begin, new)
-        while await self.advance(new, REBUILD_BATCH):
+        while await self.advance(new, batch):
             log.info("rebuilding read tables", extra={"generation": new})
         result = await asyncio.to_thread(self._switch, old, new)
         await self._tables.refresh()

@@ -83,6 +83,7 @@ class Log:
     """Reads one service's log. All methods may be called at once."""
 
     def __init__(self, url: str, *, pool_size: int = 6, patience: float = 15.0) -> None:
+        self.url = url
         self._patience = patience
         self._pool: AsyncConnectionPool[AsyncConnection[tuple[Any, ...]]] = AsyncConnectionPool(
             url, min_size=1, max_size=pool_size, open=False, kwargs=CONNECTION, timeout=5

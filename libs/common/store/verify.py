@@ -125,7 +125,7 @@ async def verify(store: Log) -> tuple[int, list[str]]:
     """Checks the whole log; how many events there are, and what is wrong with the first position of each finding."""
     abandoned = Event()
     try:
-        return await asyncio.to_thread(_verify, store.pool.conninfo, abandoned)
+        return await asyncio.to_thread(_verify, store.url, abandoned)
     except psycopg.OperationalError as error:
         raise OutcomeUnknown("the database does not answer") from error
     finally:
