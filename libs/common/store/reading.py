@@ -1,7 +1,7 @@
 """The reading side of the log: asynchronous, from a small pool, and never in anyone's way."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
@@ -83,6 +83,7 @@ class Log:
     """Reads one service's log. All methods may be called at once."""
 
     def __init__(self, url: str, *, pool_size: int = 6, patience: float = 15.0) -> None:
+        self.url = url
         self._patience = patience
         self._pool: AsyncConnectionPool[AsyncConnection[tuple[Any, ...]]] = AsyncConnectionPool(
             url, min_size=1, max_size=pool_size, open=False, kwargs=CONNECTION, timeout=5
@@ -184,14 +185,3 @@ class Log:
         """What is left of a guard, None if it was never opened."""
         row = await self.one('SELECT "limit" - used FROM guard WHERE key = %s', (key,))
         return int(row[0]) if row else None
-
-    async def chained(self, after: int) -> AsyncIterator[tuple[int, bytes, bytes, str]]:
-        """Position, canonical form, chain value and metadata of every event behind a position, for verification."""
-        async with self._pool.connection() as connection, connection.cursor() as cursor:
-            async for row in cursor.stream(
-                "SELECT position, canonical_event(position, tenant, stream, version, type, schema_version, recorded_at,"
-                " metadata, payload), chain, metadata FROM event WHERE position > %s ORDER BY position",
-                (after,),
-                size=1000,
-            ):
-                yield row[0], row[1], row[2], row[3]
