@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select, text, update
 from libs.common import telemetry
 from libs.common.changes import Recorded
 from libs.common.projection.batch import Batch, driver
-from libs.common.projection.tables import POSITION, ReadTables, inside
+from libs.common.projection.tables import POSITION, ReadTables, inside, losing_is_an_outage
 from libs.common.service import Service
 from libs.common.store import codec
 from libs.common.waking import Waker
@@ -56,7 +56,8 @@ class Projector:
 
     async def advance(self, schema: str, limit: int = BATCH) -> int:
         """Projects the next batch into one generation; how many events that were."""
-        return await asyncio.to_thread(self._advance, schema, limit)
+        with losing_is_an_outage():
+            return await asyncio.to_thread(self._advance, schema, limit)
 
     async def rebuild(self, batch: int = REBUILD_BATCH) -> tuple[int, bool]:
         """Builds a new generation, compares it with the active one at one position, and switches to it.
@@ -67,10 +68,12 @@ class Projector:
         await self._tables.refresh()
         old = self._tables.schema
         new = f"{self._tables.prefix}_{'b' if old.endswith('_a') else 'a'}"
-        await asyncio.to_thread(self._begin, new)
+        with losing_is_an_outage():
+            await asyncio.to_thread(self._begin, new)
         while await self.advance(new, batch):
             log.info("rebuilding read tables", extra={"generation": new})
-        result = await asyncio.to_thread(self._switch, old, new)
+        with losing_is_an_outage():
+            result = await asyncio.to_thread(self._switch, old, new)
         await self._tables.refresh()
         return result
 
