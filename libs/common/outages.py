@@ -3,10 +3,17 @@
 The edge maps these to statuses that say what the caller may do: wait, repeat with the same request id, or read anew.
 """
 
+import asyncio
+from collections.abc import Awaitable, Callable
+from time import monotonic
+from typing import TypeVar
+
 import grpc
 import nats.errors
 import psycopg
 import sqlalchemy.exc
+
+T = TypeVar("T")
 
 
 class Outage(Exception):
@@ -59,3 +66,17 @@ def in_a_line(error: BaseException) -> str:
     if isinstance(error, grpc.aio.AioRpcError):
         return f"{error.code().name}: {error.details()}"
     return f"{type(error).__name__}: {' '.join(str(error).split())}"[:300].removesuffix(": ")
+
+
+async def patiently(work: Callable[[], Awaitable[T]], seconds: float = 15.0) -> T:
+    """Does what may be done again until no outage is in its way; OutcomeUnknown if one still is when the time is up."""
+    until = monotonic() + seconds
+    while True:
+        try:
+            return await work()
+        except Exception as error:
+            if not is_outage(error) or isinstance(error, Fenced):
+                raise
+            if monotonic() > until:
+                raise OutcomeUnknown(in_a_line(error)) from error
+        await asyncio.sleep(0.2)

@@ -29,6 +29,7 @@ from libs.common.grpc.convert import date_message
 OPENING, TRADING, LOSS_DAY = date(2026, 9, 25), date(2026, 10, 12), date(2026, 10, 6)
 INSURED, ENDING, PROSPECTS = 8, 12, 4_000
 HEARD_TRIES = 30
+THINK_SECONDS = 0.3
 BUDGETS = ("40000.00", "12000.00")
 """Of city and district: so small that a dozen receipts use them up."""
 
@@ -97,6 +98,7 @@ class Client:
                 self.done[act.__name__.strip("_")] += 1
             except Refusal as refusal:
                 self.refused[refusal.reason] += 1
+            await asyncio.sleep(self._dice.uniform(0.0, THINK_SECONDS))
 
     @property
     def _key(self) -> str:
