@@ -77,6 +77,8 @@ class Firing:
         injected = Injected(one.kind, where, time.monotonic(), _concerned(where, one.choice))
         steps = kind.hurt(self._rig, where if where in PROCESSES else one.choice, random.Random(one.seed))
         self._active.append(_Active(injected, steps, time.monotonic()))
+        for other in self._rig.injected:
+            other.unheard.discard(where)
         self._rig.tell(f"{one.kind}: {where}")
         return True
 
@@ -88,6 +90,8 @@ class Firing:
                 one.due = time.monotonic() + next(one.steps)
             except StopIteration:
                 self._active.remove(one)
+                # What others have hurt is their matter.
+                one.injected.unheard -= (self._hurting | self._rig.unheard) - {one.injected.where}
                 self._rig.healed(one.injected)
 
     def _holder(self, lease: str) -> str:

@@ -18,7 +18,7 @@ from sqlalchemy.schema import CreateSchema
 
 from libs.common.outages import OutcomeUnknown
 from libs.common.service import Service
-from libs.common.store.migrate import sqlalchemy_url
+from libs.common.store.urls import sqlalchemy_url
 
 PLACE = MetaData()
 POSITION = Table("projection_position", PLACE, Column("position", BigInteger, nullable=False))
