@@ -10,7 +10,7 @@ import pytest
 from psycopg_pool import PoolTimeout
 from sqlalchemy.exc import InterfaceError
 
-from libs.common.outages import OutcomeUnknown, in_a_line, is_outage
+from libs.common.outages import Fenced, OutcomeUnknown, in_a_line, is_outage, patiently
 from libs.common.waking import forever
 
 
@@ -41,6 +41,38 @@ def test_what_would_fail_again_for_ever_is_none(error: Exception) -> None:
 def test_an_error_is_told_in_one_line() -> None:
     assert in_a_line(psycopg.OperationalError("it failed\n\tHINT:  look")) == "OperationalError: it failed HINT: look"
     assert in_a_line(TimeoutError()) == "TimeoutError"
+
+
+async def test_what_an_outage_is_in_the_way_of_is_done_when_it_is_over() -> None:
+    failures = [ConnectionRefusedError(), psycopg.OperationalError("the database system is starting up")]
+
+    async def work() -> str:
+        if failures:
+            raise failures.pop()
+        return "done"
+
+    assert await patiently(work) == "done"
+
+
+async def test_an_outage_that_lasts_is_told_as_one() -> None:
+    async def work() -> None:
+        raise ConnectionRefusedError("nobody there")
+
+    with pytest.raises(OutcomeUnknown, match="ConnectionRefusedError: nobody there"):
+        await patiently(work, seconds=0.3)
+
+
+@pytest.mark.parametrize("error", [LookupError("it is not there"), Fenced("another has taken over")])
+async def test_what_would_fail_again_is_not_tried_again(error: Exception) -> None:
+    tries = []
+
+    async def work() -> None:
+        tries.append(1)
+        raise error
+
+    with pytest.raises(type(error)):
+        await patiently(work)
+    assert len(tries) == 1
 
 
 async def rounds(work: Callable[[], Awaitable[None]]) -> None:
