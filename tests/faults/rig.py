@@ -37,7 +37,7 @@ LOOK_EVERY = 1.0
 class Patient(Caller):
     """Waits as long as it takes to verify a log, or to rebuild its read tables, on a busy machine."""
 
-    ANSWER_WITHIN = 200
+    ANSWER_WITHIN = 600
 
 
 @dataclass
