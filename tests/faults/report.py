@@ -70,7 +70,7 @@ def _markdown(rig: Rig, drained: float) -> str:
     lines = [
         f"{day}, commit {_commit()}, {where}, seed {rig.seed}. To repeat it, and to write this section anew:",
         "",
-        f"    make faults SEED={rig.seed} MINUTES={round(rig.fired_for / 60) or 1} REPORT=docs/faults.md",
+        f"    make faults SEED={rig.seed} MINUTES={round(rig.fired_for / 60, 1):g} REPORT=docs/faults.md",
     ]
     for _, columns, rows in _tables(rig, drained):
         lines += ["", _line(columns), _line("---" for _ in columns), *map(_line, rows)]
