@@ -60,6 +60,10 @@ lint: $(STUBS) ## Style, types, import contracts, protos
 bench: $(STUBS) ## Ratios against references in the same run; `make bench ONLY=idle_cpu,contended_guard` measures some
 	$(PYTHON) -m tests.bench --only '$(ONLY)'
 
+.PHONY: rating
+rating: $(STUBS) ## Writes docs/rating.md and its picture from a fresh run
+	$(PYTHON) -m tests.rating
+
 .PHONY: faults
 faults: $(STUBS) ## The whole stack under load and faults; `make faults SEED=7 MINUTES=10`
 	$(PYTHON) -m tests.faults --seed $(SEED) --minutes $(MINUTES) --report '$(REPORT)'

@@ -121,7 +121,7 @@ def _severity(field: str, cell: LossCell, currency: str) -> FittedSeverity:
         raise InvalidField(field=f"{field}.losses", problem="is missing, and so are loss_moments")
     if cell.losses[0].currency != currency:
         raise InvalidField(field=f"{field}.losses", problem=f"must be in {currency}, as the policy is")
-    sizes = [loss.minor_units for loss in cell.losses]
+    sizes = tuple(loss.minor_units for loss in cell.losses)
     _enough(cell, "losses", len(sizes))
     if len(set(sizes)) < 2:
         raise InvalidField(field=f"{field}.losses", problem="are all the same; nothing can be fitted to them")

@@ -2,16 +2,16 @@
 
 Frequency: the Poisson rate is claims over insured-years. A negative binomial is taken instead if the years differ so
 much that the likelihood ratio passes the 5 % point of its test at the boundary (2.71); what the moments say is told
-beside it. Severity: a lognormal, or a bounded Pareto where the extract says how large a loss can be at most and the
-likelihood prefers it; both have two free parameters.
+beside it. Severity: a lognormal, or a bounded Pareto where the extract says how large a loss can be at most and the likelihood
+prefers it; both have two free parameters. Fits are kept for a while: the policies of a portfolio share their cells.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from math import expm1, log, sqrt
+from functools import lru_cache
+from math import exp, expm1, log, sqrt
 
 import numpy as np
-from scipy.optimize import brentq, minimize
+from scipy.optimize import brentq, minimize_scalar
 from scipy.special import gammaln
 
 from services.policy.quantification.distributions import (
@@ -44,7 +44,8 @@ class FittedSeverity:
     reason: str
 
 
-def fit_frequency(observed: Sequence[Observed]) -> FittedFrequency:
+@lru_cache(maxsize=1024)
+def fit_frequency(observed: tuple[Observed, ...]) -> FittedFrequency:
     """Of one insured-year. There has to be a claim; a rate of nothing is not known, it is only small."""
     exposure = np.array([float(each.insured_years) for each in observed])
     claims = np.array([each.claims for each in observed], dtype=np.float64)
@@ -61,7 +62,8 @@ def fit_frequency(observed: Sequence[Observed]) -> FittedFrequency:
     return FittedFrequency(fitted, *known, f"negative binomial: {moments}, above {LIKELIHOOD_RATIO:.2f}")
 
 
-def fit_losses(losses: Sequence[int], largest: int | None) -> FittedSeverity:
+@lru_cache(maxsize=256)
+def fit_losses(losses: tuple[int, ...], largest: int | None) -> FittedSeverity:
     """Of losses in fen, none of them alike all others."""
     sizes = np.array(losses, dtype=np.float64)
     normal = lognormal_of(sizes)
@@ -104,20 +106,24 @@ def bounded_pareto_of(sizes: Floats, high: float) -> BoundedPareto:
 def _negative_binomial(claims: Floats, exposure: Floats, rate: float) -> tuple[NegativeBinomial, float]:
     """The most likely one, and twice what its log-likelihood is above the Poisson's."""
 
-    def against(logs: Floats) -> float:
-        mean, dispersion = np.exp(logs[0]) * exposure, float(np.exp(logs[1]))
-        size = 1 / dispersion
+    def best_rate(dispersion: float) -> float:
+        def slope(mean: float) -> float:
+            return float(((claims - mean * exposure) / (1 + dispersion * mean * exposure)).sum())
+
+        return float(brentq(slope, rate / 1e6, float((claims / exposure).max()) * 2, rtol=1e-12))
+
+    def against(log_dispersion: float) -> float:
+        dispersion = exp(log_dispersion)
+        mean, size = best_rate(dispersion) * exposure, 1 / dispersion
         terms = gammaln(claims + size) - gammaln(size) - gammaln(claims + 1)
         terms -= (claims + size) * np.log1p(dispersion * mean) - claims * np.log(dispersion * mean)
         return -float(terms.sum())
 
-    bounds = [(log(rate) - 5, log(rate) + 5), (log(1e-6), log(1e3))]
-    starts = [minimize(against, [log(rate), log(start)], bounds=bounds, method="L-BFGS-B") for start in (0.01, 1.0)]
-    best = min(starts, key=lambda found: float(found.fun))
+    best = minimize_scalar(against, bounds=(log(1e-6), log(1e3)), method="bounded", options={"xatol": 1e-6})
     expected = rate * exposure
     poisson = float((claims * np.log(expected) - expected - gammaln(claims + 1)).sum())
-    fitted = NegativeBinomial(float(np.exp(best.x[0])), float(np.exp(best.x[1])))
-    return fitted, max(2 * (-float(best.fun) - poisson), 0.0)
+    dispersion = exp(float(best.x))
+    return NegativeBinomial(best_rate(dispersion), dispersion), max(2 * (-float(best.fun) - poisson), 0.0)
 
 
 def _lognormal_likelihood(sizes: Floats, fitted: LogNormal) -> float:

@@ -5,7 +5,7 @@ from math import log
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import optimize, stats
 
 from libs.common.errors import InvalidField
 from libs.common.money import Money
@@ -45,6 +45,23 @@ def test_years_that_differ_are_negative_binomial_and_the_fit_finds_what_they_wer
     assert found.reason.startswith("negative binomial: variance over mean of the 400 periods")
 
 
+def test_the_negative_binomial_is_the_one_that_a_general_search_finds() -> None:
+    counts, years = (4, 31, 9, 38, 6), (410, 455, 470, 520, 560)
+    found = fit_frequency(an.observed(*zip(years, counts, strict=True))).frequency
+    assert isinstance(found, NegativeBinomial)
+
+    def against(logs: np.ndarray) -> float:
+        means, size = np.exp(logs[0]) * np.array(years), np.exp(-logs[1])
+        return -float(stats.nbinom.logpmf(counts, size, size / (size + means)).sum())
+
+    patient = {"xatol": 1e-8, "fatol": 1e-10, "maxiter": 10_000, "maxfev": 10_000}
+    best = optimize.minimize(against, [log(0.04), 0.0], method="Nelder-Mead", options=patient)
+    assert (log(found.mean), log(found.dispersion)) == (
+        pytest.approx(best.x[0], abs=1e-4),
+        pytest.approx(best.x[1], abs=1e-4),
+    )
+
+
 def test_one_period_can_only_be_poisson() -> None:
     assert fit_frequency(an.observed((400, 30))).frequency == Poisson(30 / 400)
 
@@ -72,8 +89,8 @@ def test_the_bounded_pareto_is_the_one_that_scipy_finds() -> None:
 
 def test_the_likelier_severity_is_taken() -> None:
     source = np.random.default_rng(11)
-    pareto = [round(float(loss)) for loss in BoundedPareto(1.1, 1e6, 1e10).draw(source, 300)]
-    normal = [round(float(loss)) for loss in LogNormal(16, 1.2).draw(source, 300)]
+    pareto = tuple(round(float(loss)) for loss in BoundedPareto(1.1, 1e6, 1e10).draw(source, 300))
+    normal = tuple(round(float(loss)) for loss in LogNormal(16, 1.2).draw(source, 300))
 
     assert isinstance(fit_losses(pareto, 10**10).severity, BoundedPareto)
     assert isinstance(fit_losses(normal, 10**12).severity, LogNormal)
