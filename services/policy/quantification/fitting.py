@@ -2,7 +2,9 @@
 
 Frequency: the Poisson rate is claims over insured-years. A negative binomial is taken instead if the years differ so
 much that the likelihood ratio passes the 5 % point of its test at the boundary (2.71); what the moments say is told
-beside it. Severity: a lognormal, or a bounded Pareto where the extract says how large a loss can be at most and the likelihood
+beside it.
+
+Severity: a lognormal, or a bounded Pareto where the extract says how large a loss can be at most and the likelihood
 prefers it; both have two free parameters. Fits are kept for a while: the policies of a portfolio share their cells.
 """
 
