@@ -11,6 +11,7 @@ from libs.common.grpc.convert import decimal_text, decimal_value, enum_name, mon
 from libs.common.money import CNY
 from services.policy.application.quantification import Terms
 from services.policy.domain.product.checks import check_money
+from services.policy.quantification.bounds import check_portfolio, check_risk
 from services.policy.quantification.calibration import calibrate, calibrate_bare
 from services.policy.quantification.distributions import Poisson
 from services.policy.quantification.fingerprint import fingerprint
@@ -18,7 +19,7 @@ from services.policy.quantification.fitting import fit_moments
 from services.policy.quantification.losses import LossExtract
 from services.policy.quantification.measures import divided, fraction, measure, shares
 from services.policy.quantification.portfolio import Member, PortfolioLosses, Shock, simulate_portfolio
-from services.policy.quantification.selfcheck import self_check
+from services.policy.quantification.selfcheck import YEARS, self_check
 from services.policy.quantification.simulation import Stop, simulate
 from services.policy.servicer.estimate_messages import (
     estimate_message,
@@ -39,6 +40,7 @@ LEAST = Decimal("0.000001")
 def simulate_risk(request: pb.SimulateRiskRequest, terms: Terms, stop: Stop) -> pb.SimulateRiskResponse:
     extract = extract_value("losses", request.losses)
     calibrated = calibrate(extract, "losses", terms.profile, terms.parts, terms.aggregate)
+    check_risk(calibrated.risk, request.years)
     simulated = simulate(calibrated.risk, request.seed, request.years, stop)
     inputs = fingerprint(terms, extract, request.seed, request.years)
     return pb.SimulateRiskResponse(
@@ -57,6 +59,7 @@ def simulate_many(
     if len({shock.dependency for shock in shocks}) < len(shocks):
         raise InvalidField(field="shocks", problem="name a dependency twice")
     members = [_member(one, extract, request.net) for one in terms]
+    check_portfolio(members, shocks, request.years)
     together, apart = (
         simulate_portfolio(members, shocks, request.seed, request.years, apart=apart, stop=stop)
         for apart in (False, True)
@@ -77,6 +80,7 @@ def check_oneself(request: pb.SelfCheckRequest, stop: Stop) -> pb.SelfCheckRespo
     profile = profile_value("", "self-check", request)
     extract = extract_value("losses", request.losses)
     risk = calibrate_bare(extract, "losses", profile, CNY).risk
+    check_risk(risk, YEARS)
     provenance = provenance_message(extract.version, SELF_CHECK_SEED, fingerprint(profile, revenue, extract))
     return self_check_message(self_check(risk, revenue, SELF_CHECK_SEED, stop), provenance)
 

@@ -4,7 +4,6 @@ import asyncio
 from datetime import date
 from decimal import Decimal
 from threading import Event
-from time import perf_counter
 
 import pytest
 from hubao.common.v1 import party_pb2
@@ -264,19 +263,30 @@ async def test_an_extract_arrives_as_it_was_sent() -> None:
     assert extract_value("losses", losses()) == an.extract()
 
 
-async def test_other_calls_are_answered_while_a_long_simulation_runs(desk: Desk) -> None:
-    long = asyncio.create_task(desk.ask(given(years=1_000_000)))
-    await asyncio.sleep(0.05)
+async def test_other_calls_are_answered_while_simulations_run(desk: Desk) -> None:
+    quantification = Quantification(desk.application)
+    begun, go_on = Event(), Event()
 
-    slowest, asked = 0.0, 0
-    while not long.done():
-        begun = perf_counter()
-        await desk.refused(given(years=0))
-        slowest, asked = max(slowest, perf_counter() - begun), asked + 1
+    def work(stop: object) -> bool:
+        begun.set()
+        return go_on.wait(60)
 
-    assert (await long).estimate.years == 1_000_000
-    assert asked > 1
-    assert slowest < 2.0
+    running = asyncio.create_task(quantification.run(work))
+    await asyncio.to_thread(begun.wait, 10)
+    meanwhile = await desk.ask(given())
+    assert not running.done()
+    go_on.set()
+
+    assert await running
+    assert meanwhile.estimate.years == YEARS
+
+
+async def test_a_million_years_are_simulated_and_no_more(desk: Desk) -> None:
+    found = await desk.ask(given(years=1_000_000))
+
+    assert found.estimate.years == 1_000_000
+    assert found.estimate.exceedance_curve[-1].return_period == 10_000
+    assert await desk.refused(given(years=1_000_001)) == ("INVALID_ARGUMENT", "years")
 
 
 async def test_a_simulation_whose_client_went_away_ends_and_too_many_are_turned_away(desk: Desk) -> None:

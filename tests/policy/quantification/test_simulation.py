@@ -7,10 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.policy.domain.errors import TooMuchToSimulate
+from services.policy.quantification.bounds import check_portfolio, check_risk
 from services.policy.quantification.conditions import Risk
+from services.policy.quantification.distributions import Exponential, Poisson
 from services.policy.quantification.draws import BLOCK
 from services.policy.quantification.fingerprint import fingerprint
 from services.policy.quantification.measures import measure, shares
+from services.policy.quantification.portfolio import Member, Shock
 from services.policy.quantification.simulation import Stopped, happen, limits_of, paid_in_block, simulate
 from tests.policy.quantification import examples as an
 
@@ -131,3 +135,17 @@ def test_a_fingerprint_is_that_of_the_inputs() -> None:
     assert fingerprint(an.risk(), 1) != fingerprint(an.risk(), 2)
     assert fingerprint(an.risk(aggregate=1.0), 1) != fingerprint(an.risk(), 1)
     assert fingerprint(an.extract(), an.profile()) != fingerprint(an.extract(version="2026.2"), an.profile())
+
+
+def test_more_events_than_fit_in_memory_or_time_are_refused_before_anything_is_drawn() -> None:
+    part = an.risk_part("X", Poisson(51), Exponential(1e6))
+    half = Member(Risk("half", (an.risk_part("X", Poisson(25), Exponential(1e6)),)), frozenset({"d"}))
+    often = Shock("d", Poisson(6), 0.5, 1.0, ("X",), None)
+
+    with pytest.raises(TooMuchToSimulate, match=r"51\.0 events a year of busy would be simulated; at most 50"):
+        check_risk(Risk("busy", (part,)), 1_000)
+    with pytest.raises(TooMuchToSimulate, match="75,000,000 events"):
+        check_portfolio([half, half, half], [], 1_000_000)
+    with pytest.raises(TooMuchToSimulate, match="6,000,000 shocks"):
+        check_portfolio([half], [often], 1_000_000)
+    check_portfolio([half], [often], 500_000)

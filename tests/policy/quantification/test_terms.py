@@ -90,7 +90,7 @@ def conditions_of(part: PartTerms) -> ours.Conditions:
     )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(policies(), events)
 def test_a_year_is_paid_as_its_claims_would_be(
     policy: tuple[list[PartTerms], int], happened: list[tuple[int, int, int]]
@@ -114,7 +114,7 @@ def test_a_year_is_paid_as_its_claims_would_be(
     assert paid.sum() == paid[:, 17].sum()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(policies(), events.map(lambda found: found[:1]))
 def test_one_event_is_paid_within_a_fen_of_the_claims_arithmetic(
     policy: tuple[list[PartTerms], int], happened: list[tuple[int, int, int]]
