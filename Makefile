@@ -16,6 +16,8 @@ export INCIDENTS
 # The seed of a run of the fault rig, and for how long it injects faults.
 SEED ?= 1
 MINUTES ?= 10
+# The document that is to tell of the run, instead of the last one.
+REPORT ?=
 
 # The keys that are measured, with commas between them; all if empty.
 ONLY ?=
@@ -58,9 +60,13 @@ lint: $(STUBS) ## Style, types, import contracts, protos
 bench: $(STUBS) ## Ratios against references in the same run; `make bench ONLY=idle_cpu,contended_guard` measures some
 	$(PYTHON) -m tests.bench --only '$(ONLY)'
 
+.PHONY: rating
+rating: $(STUBS) ## Writes docs/rating.md and its picture from a fresh run
+	$(PYTHON) -m tests.rating
+
 .PHONY: faults
 faults: $(STUBS) ## The whole stack under load and faults; `make faults SEED=7 MINUTES=10`
-	$(PYTHON) -m tests.faults --seed $(SEED) --minutes $(MINUTES)
+	$(PYTHON) -m tests.faults --seed $(SEED) --minutes $(MINUTES) --report '$(REPORT)'
 
 .PHONY: protos
 protos: .venv/.made ## Formats the protos and makes the stubs anew

@@ -16,6 +16,7 @@ import psycopg
 import pytest
 
 from deploy.local.servers import Nats, Postgres
+from libs.common.projection import batch
 
 _numbers = count(1)
 _skipped: list[str] = []
@@ -58,6 +59,12 @@ def database(postgres_url: str) -> Iterator[str]:
     yield urlunsplit(urlsplit(postgres_url)._replace(path=f"/{name}"))
     with psycopg.connect(postgres_url, autocommit=True) as admin:
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def copied_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """New rows of read tables are copied even if there are few of them."""
+    monkeypatch.setattr(batch, "COPIED", 1)
 
 
 @pytest.fixture

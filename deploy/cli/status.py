@@ -140,7 +140,7 @@ def _document(state: State) -> dict[str, Any]:
         "outbox_position": status.outbox_position,
         "published_position": status.published_position,
         "projected_position": status.projected_position,
-        "leases": list(status.leases),
+        "leases": {one.name: "" if one.expired else one.holder for one in status.service_leases},
         "timers_due": status.timers_due,
         "timers_waiting": status.timers_waiting,
         "parked": status.parked,
@@ -170,7 +170,8 @@ def _table(states: list[State]) -> RenderableType:
                 heard or "none",
                 f"{status.timers_waiting} run{due}",
                 status.parked,
-                "\n".join(status.leases) or "none",
+                "\n".join(f"{one.name} {'nobody' if one.expired else one.holder}" for one in status.service_leases)
+                or "none",
             ]
         )
     return table(columns, rows, right=("position", "relay lag", "read lag", "parked"))

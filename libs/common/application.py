@@ -18,7 +18,7 @@ from libs.common.changes import Recorded
 from libs.common.context import SHARED, Call, note_position
 from libs.common.errors import DomainError, NotFound, RequestIdReused, Stale
 from libs.common.events import Aggregate
-from libs.common.outages import Conflict, Outage
+from libs.common.outages import Conflict, Outage, patiently
 from libs.common.service import Service
 from libs.common.store.cache import Cache, evolution
 from libs.common.store.committer import Committer
@@ -66,7 +66,7 @@ class Application:
 
     async def open(self) -> None:
         await self.log.open()
-        await self.committer.open()
+        await patiently(self.committer.open)
 
     async def settle(self) -> None:
         """Waits for what goes on in the background."""

@@ -64,4 +64,6 @@ def log_to(stream: TextIO, service: str, form: Form = "json", level: int = loggi
 
 def log_to_stderr(service: str, form: Form = "json") -> None:
     """What every process of ours does first."""
+    # In an outage each connection of a pool would say so, again and again; so does every worker that needs one, once.
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
     log_to(sys.stderr, service, form)

@@ -34,7 +34,7 @@ from libs.common.messaging.hearing import Hearing
 from libs.common.messaging.jetstream import Bus
 from libs.common.messaging.parking import ParkingLot
 from libs.common.messaging.relay import Relay
-from libs.common.outages import Outage
+from libs.common.outages import Outage, patiently
 from libs.common.projection.projector import Projector
 from libs.common.projection.tables import ReadTables
 from libs.common.service import Service
@@ -100,7 +100,7 @@ class Process:
         await self._authenticator.open()
         await self._application.open()
         await self._restore_clock()
-        await self._tables.open()
+        await patiently(self._tables.open)
         self._hear()
         server = self._serve()
         tasks: list[asyncio.Task[None]] = []

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from google.protobuf.message import Message
     from sqlalchemy import Executable, MetaData
 
+    from libs.common.projection.rows import RowChange
     from libs.common.unit import Unit
 
 Reaction = Callable[["Unit", Any], Awaitable[None]]
@@ -22,7 +23,10 @@ Firing = Callable[["Unit", UUID], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Projection:
-    """Read tables and how they are made: `project` returns the statements for one event, and reads nothing.
+    """Read tables and how they are made: `project` says what one event does to their rows, and reads nothing.
+
+    A change of one row is best said by `libs.common.projection.rows`: many of those are executed at once. A statement
+    is for what concerns more rows, and is executed by itself.
 
     Raise `version` whenever tables or `project` change; the new ones are built beside the old.
     In `project`, `recorded.value` is None: an event carries what its rows need.
@@ -30,7 +34,7 @@ class Projection:
 
     version: int
     metadata: "MetaData"
-    project: Callable[[Recorded[Any]], Sequence["Executable"]]
+    project: Callable[[Recorded[Any]], Sequence["Executable | RowChange"]]
 
 
 def nothing(recorded: Recorded[Any]) -> tuple[()]:

@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 
+from libs.common.outages import in_a_line, is_outage
 from libs.common.store.reading import Head, Log
 
 log = logging.getLogger(__name__)
@@ -76,12 +77,18 @@ async def cancelled(tasks: Iterable[asyncio.Task[None]]) -> None:
 
 
 async def forever(name: str, work: Callable[[], Awaitable[None]], pause: float = 0.5) -> None:
-    """Runs a worker until cancelled; when it fails, says so in the log and begins again after a pause."""
+    """Runs a worker until cancelled; when it fails, says so in the log and begins again after a pause.
+
+    An outage is one line; anything else may be a bug, and the log gets all of it.
+    """
     while True:
         try:
             await work()
         except asyncio.CancelledError:
             raise
-        except Exception:
-            log.exception("worker %s failed and begins again", name)
+        except Exception as error:
+            if is_outage(error):
+                log.warning("worker %s begins again: %s", name, in_a_line(error))
+            else:
+                log.exception("worker %s failed and begins again", name)
         await asyncio.sleep(pause)

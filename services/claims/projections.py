@@ -1,6 +1,6 @@
 """Read tables: the list of claims, their payments, and how much of each policy's limits is taken."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,6 @@ from sqlalchemy import (
     Column,
     Date,
     DateTime,
-    Executable,
     Index,
     MetaData,
     Row,
@@ -19,13 +18,12 @@ from sqlalchemy import (
     Uuid,
     case,
     func,
-    insert,
     select,
     tuple_,
-    update,
 )
 
 from libs.common.changes import Recorded
+from libs.common.projection.rows import NOTHING, Computed, RowChange, added, changed
 from libs.common.projection.tables import ReadTables
 from libs.common.service import Projection
 from services.claims.domain import account
@@ -81,8 +79,8 @@ coverage = Table(
 )
 
 
-def project(recorded: Recorded[Any]) -> list[Executable]:
-    """The statements for one event."""
+def project(recorded: Recorded[Any]) -> list[RowChange]:
+    """What one event does to the rows."""
     happened = recorded.event
     match happened:
         case claim.Notified():
@@ -90,12 +88,12 @@ def project(recorded: Recorded[Any]) -> list[Executable]:
         case claim.QuestionsAnswered(coverage=opinion, answers=answers):
             days = [one.value for one in answers if one.question.asked is Asked.OCCURRED_ON]
             known = {"occurred_on": days[-1]} if days else {}
-            return [_change(recorded, state=_ASSESSED, answer=opinion.says, **known)]
+            return [_change(recorded, computed=_ASSESSED, answer=opinion.says, **known)]
         case claim.ReservesProposed() | claim.ReservesSet() | claim.DecisionProposed():
-            return [_change(recorded, state=_ASSESSED)]
+            return [_change(recorded, computed=_ASSESSED)]
         case claim.ReserveChanged(cost_type=cost_type, delta=delta):
-            column = claims.c.recovery_reserved if cost_type is CostType.RECOVERY else claims.c.reserved
-            return [_change(recorded, **{column.name: column + delta.minor_units})]
+            column = "recovery_reserved" if cost_type is CostType.RECOVERY else "reserved"
+            return [_change(recorded, adds={column: delta.minor_units})]
         case claim.DecisionApproved(settled=settled):
             return [_change(recorded, state=State.SETTLED if settled else State.DECIDED)]
         case claim.PaymentApproved():
@@ -107,53 +105,56 @@ def project(recorded: Recorded[Any]) -> list[Executable]:
         case claim.Withdrawn():
             return [_change(recorded, state=State.WITHDRAWN)]
         case account.CoverageOpened(policy_id=policy_id):
-            return [insert(coverage).values(account_id=recorded.stream, tenant=recorded.tenant, policy_id=policy_id)]
+            return [added(coverage, {"account_id": recorded.stream, "tenant": recorded.tenant, "policy_id": policy_id})]
         case account.LimitsDrawn(amounts=amounts):
-            return [_take(recorded, coverage.c.drawn, amounts)]
+            return [_take(recorded, "drawn", amounts)]
         case account.LimitsPaid(amounts=amounts):
-            return [_take(recorded, coverage.c.paid, amounts)]
+            return [_take(recorded, "paid", amounts)]
     return []
 
 
-_ASSESSED = case((claims.c.state == State.NOTIFIED, State.UNDER_ASSESSMENT), else_=claims.c.state)
+_ASSESSED = (("state", case((claims.c.state == State.NOTIFIED, State.UNDER_ASSESSMENT), else_=claims.c.state)),)
 
 
-def _opened(recorded: Recorded[Any], event: claim.Notified) -> Executable:
-    return insert(claims).values(
-        claim_id=recorded.stream,
-        tenant=recorded.tenant,
-        policy_id=event.notice.policy_id,
-        insured_uscc=event.insured_uscc,
-        reference=event.notice.reference,
-        state=State.NOTIFIED,
-        answer=event.coverage.says,
-        occurred_on=str(event.notice.occurred_on or ""),
-        noticed_at=event.noticed_at,
-        currency=event.currency,
-    )
+def _opened(recorded: Recorded[Any], event: claim.Notified) -> RowChange:
+    row = {
+        "claim_id": recorded.stream,
+        "tenant": recorded.tenant,
+        "policy_id": event.notice.policy_id,
+        "insured_uscc": event.insured_uscc,
+        "reference": event.notice.reference,
+        "state": State.NOTIFIED,
+        "answer": event.coverage.says,
+        "occurred_on": str(event.notice.occurred_on or ""),
+        "noticed_at": event.noticed_at,
+        "currency": event.currency,
+    }
+    return added(claims, row)
 
 
-def _paid(recorded: Recorded[Any], event: claim.PaymentApproved) -> list[Executable]:
+def _paid(recorded: Recorded[Any], event: claim.PaymentApproved) -> list[RowChange]:
     amount = event.payment.amount.minor_units
-    row = insert(payments).values(
-        payment_id=event.payment.payment_id,
-        tenant=recorded.tenant,
-        claim_id=recorded.stream,
-        policy_id=event.policy_id,
-        amount=amount,
-        approved_on=event.approved_on,
-    )
+    row = {
+        "payment_id": event.payment.payment_id,
+        "tenant": recorded.tenant,
+        "claim_id": recorded.stream,
+        "policy_id": event.policy_id,
+        "amount": amount,
+        "approved_on": event.approved_on,
+    }
     state = {"state": State.SETTLED} if event.settled else {}
-    return [row, _change(recorded, paid=claims.c.paid + amount, **state)]
+    return [added(payments, row), _change(recorded, adds={"paid": amount}, **state)]
 
 
-def _change(recorded: Recorded[Any], **values: Any) -> Executable:
-    return update(claims).where(claims.c.claim_id == recorded.stream).values(**values)
+def _change(
+    recorded: Recorded[Any], *, adds: Mapping[str, int] = NOTHING, computed: Computed = (), **sets: Any
+) -> RowChange:
+    return changed(claims, {"claim_id": recorded.stream}, sets, adds=adds, computed=computed)
 
 
-def _take(recorded: Recorded[Any], column: Column[int], amounts: Sequence[PartAmount]) -> Executable:
+def _take(recorded: Recorded[Any], column: str, amounts: Sequence[PartAmount]) -> RowChange:
     whole = sum(entry.amount.minor_units for entry in amounts if entry.part_code == AGGREGATE)
-    return update(coverage).where(coverage.c.account_id == recorded.stream).values({column.name: column + whole})
+    return changed(coverage, {"account_id": recorded.stream}, adds={column: whole})
 
 
 PROJECTION = Projection(version=1, metadata=metadata, project=project)

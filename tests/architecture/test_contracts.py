@@ -18,6 +18,8 @@ PURE = "What a domain may use is pure"
 
 FAULTS = [
     *((LAYERS, f"services/{name}/domain/errors.py", f"import services.{name}.application") for name in SERVICES),
+    (LAYERS, "services/policy/domain/errors.py", "import services.policy.quantification.draws"),
+    (LAYERS, "services/policy/quantification/draws.py", "import services.policy.application"),
     (LAYERS, "services/policy/publishing.py", "import services.policy.reactions"),
     (LAYERS, "services/claims/projections.py", "import services.claims.servicer"),
     (LAYERS, "services/vendor_gateway/reactions.py", "import services.vendor_gateway.__main__"),
@@ -33,6 +35,7 @@ FAULTS = [
     (FREE, "services/claims/domain/errors.py", "from google.type import money_pb2"),
     (FREE, "services/policy/domain/errors.py", "from hubao.policy.v1 import events_pb2"),
     (FREE, "services/policy/domain/errors.py", "import libs.common.application"),
+    *((FREE, "services/policy/quantification/draws.py", f"import {name}") for name in ("grpc", "sqlalchemy")),
     (PURE, "libs/common/money.py", "import google.type.money_pb2"),
 ]
 

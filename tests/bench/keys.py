@@ -40,6 +40,7 @@ _ALL = (
     Benchmark("rebuild_vs_copy", "rebuilding", at_least(0.25)),
     Benchmark("verify_vs_sha256", "verifying", at_least(0.25)),
     Benchmark("contended_guard", "guards", at_least(0.5)),
+    Benchmark("simulate_vs_numpy", "simulating", at_least(0.5)),
     Benchmark("idle_cpu", "idling", at_most(0.05)),
     Benchmark("store_size_flat", "sizes", at_most(1.2)),
 )

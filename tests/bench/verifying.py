@@ -3,18 +3,21 @@
 import hashlib
 from time import perf_counter
 
-from libs.common.store.verify import verify
+import psycopg
+
+from libs.common.store.verify import chained, verify
 from tests.bench import logs
 from tests.bench.figures import Figure, Size, alternate
 from tests.bench.place import Place
 
 
 async def verify_vs_sha256(place: Place, size: Size) -> Figure:
-    async with logs.purses(place) as (_, commands):
+    async with logs.purses(place) as (url, commands):
         streams = await logs.opened(commands, logs.IN_FLIGHT)
         await logs.fill(commands, streams, size.events // len(streams))
         log = commands.application.log
-        rows = [(canonical, stored) async for _, canonical, stored, _ in log.chained(0)]
+        with psycopg.connect(url) as connection:
+            rows = [(canonical, stored) for some in chained(connection) for _, canonical, stored in some]
         total = sum(len(canonical) for canonical, _ in rows)
 
         async def ours() -> float:

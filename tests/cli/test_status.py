@@ -104,3 +104,21 @@ def test_a_late_timer_and_what_is_parked_stand_in_the_table() -> None:
     assert "4 run, 1 due, 90 s late" in shown
     assert "policy has 2 parked: hubao parked list -s policy" in shown
     assert not well
+
+
+def test_every_lease_of_a_service_is_shown_with_its_holder_whichever_process_answers() -> None:
+    leases = [
+        pb.LeaseStatus(name="consumer policy", holder="host/12", epoch=3),
+        pb.LeaseStatus(name="relay", holder="host/11", epoch=1, expired=True),
+    ]
+    operator = told(claims=status(leases=["consumer policy"], service_leases=leases))
+
+    document, texts, _ = show_status(operator)
+    console = Console(width=160, file=StringIO())
+    for text in texts:
+        console.print(text)
+
+    assert document[0]["leases"] == {"consumer policy": "host/12", "relay": ""}
+    shown = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "consumer policy host/12" in shown
+    assert "relay nobody" in shown

@@ -51,9 +51,8 @@ class Journal:
     entries: dict[str, Entry] = field(default_factory=dict)
     attempts: Counter[str] = field(default_factory=Counter)
     failures: Counter[str] = field(default_factory=Counter)
-    acknowledged_at: float = 0.0
-    """When the last change was acknowledged whose request had been sent after `mark`, by the monotonic clock."""
-    mark: float = 0.0
+    stored_from: float = 0.0
+    """When the last of the attempts began by which a change was acknowledged, by the monotonic clock."""
 
     def __post_init__(self) -> None:
         self._file = self.path.open("ab", buffering=0)
@@ -86,7 +85,6 @@ class JournalCaller(Caller):
         service = at or method.full_name.split(".")[1]
         entry = self._journal.entries.setdefault(key, Entry(key, service, request, self))
         self._journal.write(asked=key, method=method.full_name, request_id=entry.request_id)
-        begun = time.monotonic()
         try:
             answer = await self._until_told(request, key, at)
         except Refusal as refusal:
@@ -95,8 +93,6 @@ class JournalCaller(Caller):
             raise
         entry.answer = entry.answer or essence(answer)
         self._journal.write(answered=key, request_id=entry.request_id)
-        if begun > self._journal.mark:
-            self._journal.acknowledged_at = time.monotonic()
         return answer
 
     async def repeat(self, entry: Entry) -> bytes:
@@ -141,11 +137,14 @@ class Counting(grpc.aio.UnaryUnaryClientInterceptor):  # type: ignore[misc]
         method = client_call_details.method
         name = (method.decode() if isinstance(method, bytes) else method).rpartition("/")[2]
         self._journal.attempts[name] += 1
+        begun = time.monotonic()
         details = client_call_details._replace(timeout=ATTEMPT_SECONDS)
         call = await continuation(details, request)
         code = await call.code()
         if code is not grpc.StatusCode.OK:
             self._journal.failures[code.name] += 1
+        elif "request_id" in request.DESCRIPTOR.fields_by_name:
+            self._journal.stored_from = max(self._journal.stored_from, begun)
         return call
 
 

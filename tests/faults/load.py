@@ -29,6 +29,9 @@ from libs.common.grpc.convert import date_message
 OPENING, TRADING, LOSS_DAY = date(2026, 9, 25), date(2026, 10, 12), date(2026, 10, 6)
 INSURED, ENDING, PROSPECTS = 8, 12, 4_000
 HEARD_TRIES = 30
+CLAIMED = (10, 20, 40, 80)
+"""The parts of a limit that claims are for."""
+THINK_SECONDS = 0.3
 BUDGETS = ("40000.00", "12000.00")
 """Of city and district: so small that a dozen receipts use them up."""
 
@@ -97,6 +100,7 @@ class Client:
                 self.done[act.__name__.strip("_")] += 1
             except Refusal as refusal:
                 self.refused[refusal.reason] += 1
+            await asyncio.sleep(self._dice.uniform(0.0, THINK_SECONDS))
 
     @property
     def _key(self) -> str:
@@ -126,9 +130,9 @@ class Client:
                 return
 
     async def _claim(self) -> None:
-        """A tenth of a limit, on one of few policies: soon the aggregate is used up."""
+        """A part of a limit, on one of few policies: soon the aggregate is nearly used up, and stays so for a while."""
         sold = self._dice.choice(self._market.insured)
-        limit = sold.prospect.limits["LIABILITY"]
+        limit, part = sold.prospect.limits["LIABILITY"], self._dice.choice(CLAIMED)
         event = Event(
             key=self._key,
             policy_id=sold.policy_id,
@@ -136,8 +140,8 @@ class Client:
             occurred_on=LOSS_DAY,
             description="客户数据外泄, 第三人索赔",
             part_code="LIABILITY",
-            assessed=f"{limit // 10}.00",
-            reserve=f"{limit // 12}.00",
+            assessed=f"{limit // part}.00",
+            reserve=f"{limit // (part + 2)}.00",
             response_requested=self._dice.random() < 0.3,
         )
         loss = Loss(self.cast, event)

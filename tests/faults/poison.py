@@ -1,15 +1,11 @@
 """A poisoned announcement: one that its owner numbers like any other, and that nobody can read."""
 
 import random
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 import psycopg
 
 from deploy.local.market import TENANT
-
-if TYPE_CHECKING:
-    from tests.faults.rig import Rig
 
 OWNER, TYPE = "policy", "hubao.policy.v1.PolicyBound"
 HEARERS = ("vendor_gateway", "claims", "billing_subsidy")
@@ -22,11 +18,10 @@ SELECT outbox_position, position, %s, %s, %s, now(), '', '', %s FROM moved RETUR
 """
 
 
-def poison(rig: "Rig", dice: random.Random) -> str:
-    """Puts one into the outbox of policy; each service that hears of policies must park it, and nothing else."""
+def poison(url: str, dice: random.Random) -> set[tuple[str, str, int]]:
+    """Puts one into the outbox of policy; who must park it: hearer, upstream, position."""
     subject = UUID(int=dice.getrandbits(128))
-    with psycopg.connect(rig.postgres.url, autocommit=True) as admin:
+    with psycopg.connect(url, autocommit=True, connect_timeout=10) as admin:
         row = admin.execute(_POISON, (TYPE, TENANT, subject, DATA)).fetchone()
     assert row is not None
-    rig.poisoned |= {(hearer, OWNER, int(row[0])) for hearer in HEARERS}
-    return OWNER
+    return {(hearer, OWNER, int(row[0])) for hearer in HEARERS}

@@ -4,10 +4,10 @@ Processes are started and signalled by the thread that made them; clients and ch
 """
 
 import asyncio
-import random
 import threading
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta
 from pathlib import Path
@@ -17,34 +17,27 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from hubao.feed.v1 import admin_service_pb2 as admin_pb
 
 from deploy.local.cast import Cast
-from deploy.local.clients import Caller, Channels, Refusal
+from deploy.local.clients import Caller, Channels
 from deploy.local.cluster import Cluster as Services
 from deploy.local.servers import Nats, Postgres
 from tests.faults.cluster import Cluster
+from tests.faults.firing import Firing, Injected
 from tests.faults.journal import Journal, JournalCaller, channels_to
-from tests.faults.kinds import KINDS, schedule
+from tests.faults.kinds import PROCESSES
 from tests.faults.load import Client, Market
+from tests.faults.plan import planned
+from tests.faults.recovery import Recovery
 
 T = TypeVar("T")
 CLIENTS = 6
-RECOVER_WITHIN = 60.0
 FINISH_WITHIN = 100.0
-PAUSE = (0.3, 1.2)
+LOOK_EVERY = 1.0
 
 
 class Patient(Caller):
     """Waits as long as it takes to verify a log, or to rebuild its read tables, on a busy machine."""
 
-    ANSWER_WITHIN = 200
-
-
-@dataclass(frozen=True)
-class Injected:
-    """One fault, and the seconds until every process answered and a new change was acknowledged again."""
-
-    kind: str
-    where: str
-    recovered: float | None
+    ANSWER_WITHIN = 600
 
 
 @dataclass
@@ -54,12 +47,16 @@ class Rig:
     seed: int
     cluster: Cluster
     journal: Journal
+    tell: Callable[[str], None] = lambda line: None
+    """Told of each fault when it begins."""
     injected: list[Injected] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
     poisoned: set[tuple[str, str, int]] = field(default_factory=set)
     memory: dict[str, int] = field(default_factory=dict)
     """The largest resident size of each process, in KiB."""
     clients: list[Client] = field(default_factory=list)
+    fired_for: float = 0.0
+    """Seconds for which faults were injected."""
 
     @classmethod
     def at(cls, directory: Path, seed: int, planted: str = "") -> Self:
@@ -68,6 +65,7 @@ class Rig:
         return cls(seed, cluster, Journal(directory / "journal.jsonl"))
 
     def __enter__(self) -> Self:
+        self._look_at = 0.0
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="clients", daemon=True)
         self._thread.start()
@@ -89,10 +87,13 @@ class Rig:
             self.cluster.stop()
             self.journal.close()
 
+    def begin(self, work: Coroutine[Any, Any, T], within: float) -> "Future[T]":
+        """Begins asynchronous work on the clients' loop."""
+        return asyncio.run_coroutine_threadsafe(asyncio.wait_for(work, within), self._loop)
+
     def run(self, work: Coroutine[Any, Any, T], within: float) -> T:
         """Does asynchronous work on the clients' loop."""
-        future = asyncio.run_coroutine_threadsafe(asyncio.wait_for(work, within), self._loop)
-        return future.result(within + 10)
+        return self.begin(work, within).result(within + 10)
 
     @property
     def nats(self) -> Nats:
@@ -107,23 +108,30 @@ class Rig:
     def violated(self, what: str) -> None:
         self.violations.append(what)
 
-    def under_fire(self, seconds: float, kinds: list[str] | None = None) -> None:
+    def under_fire(self, seconds: float, kinds: Sequence[str] = ()) -> None:
         """Injects faults while the clients work, until the time is up; the clients then finish what they do."""
-        dice = random.Random(self.seed)
         self.start_clients()
-        until = time.monotonic() + seconds
-        waiting: list[str] = []
-        while time.monotonic() < until:
-            waiting = waiting or list(kinds or schedule(dice))
-            self.inject(waiting.pop(), dice)
-            time.sleep(dice.uniform(*PAUSE))
+        begun = time.monotonic()
+        Firing(self).run(planned(self.seed, seconds, kinds), seconds)
+        self.fired_for = time.monotonic() - begun
+        self.await_recoveries()
         self.finish_clients()
 
-    def inject(self, kind: str, dice: random.Random) -> None:
-        """One fault, and the wait until its effects are over."""
-        where = KINDS[kind](self, dice)
-        recovered = self.await_recovery(f"{kind}, {where}")
-        self.injected.append(Injected(kind, where, recovered))
+    def healed(self, one: Injected) -> None:
+        """A fault is over; its recovery is measured from now on."""
+        one.healed = time.monotonic()
+        self.injected.append(one)
+
+    @property
+    def unheard(self) -> set[str]:
+        """The processes that were hurt themselves and have not answered since."""
+        return {one.where for one in self.injected if one.recovered is None and one.where in one.unheard}
+
+    def await_recoveries(self) -> None:
+        """Waits until every fault is recovered from, or has taken too long."""
+        while self.recovery.waiting:
+            self.look_after(set())
+            time.sleep(0.05)
 
     def start_clients(self) -> None:
         self.run(self._start_clients(), 10)
@@ -132,48 +140,24 @@ class Rig:
         """Lets each client end what it is at; who can't is cut off, and what it asked for last stays without answer."""
         self.run(self._finish_clients(), FINISH_WITHIN + 20)
 
-    def lease_holders(self) -> list[str]:
-        statuses = self.run(self.statuses(), 10)
-        return sorted(process for process, status in statuses.items() if status is not None and status.leases)
-
-    def move_clock(self, service: str, step: timedelta) -> None:
-        self.run(self._move_clock(service, step), 60)
-
-    async def statuses(self) -> dict[str, Any]:
-        """How each process is doing; None if it does not answer."""
-
-        async def ask(process: str) -> Any:
-            try:
-                return await asyncio.wait_for(self.operator(admin_pb.GetStatusRequest(), at=process), 3)
-            except (Refusal, TimeoutError):
-                return None
-
-        answers = await asyncio.gather(*(ask(process) for process in self.cluster.addresses))
-        return dict(zip(self.cluster.addresses, answers, strict=True))
-
-    def await_recovery(self, what: str) -> float | None:
-        """The seconds until every process answers and a change asked for from now on is acknowledged."""
-        begun = self.journal.mark = time.monotonic()
-        while time.monotonic() < begun + RECOVER_WITHIN:
-            self._look_after()
-            statuses = self.run(self.statuses(), 10)
-            if all(statuses.values()) and (self.journal.acknowledged_at > begun or not self._working):
-                return time.monotonic() - begun
-            time.sleep(0.05)
-        self.violated(f"no recovery within {RECOVER_WITHIN:.0f} s of: {what}")
-        return None
-
-    def _look_after(self) -> None:
-        """Notes the memory of each process, and any that died though nobody had killed it."""
+    def look_after(self, excused: set[str]) -> None:
+        """Notes the memory of each process now and then, and any that died though nobody had killed it."""
+        if time.monotonic() < self._look_at:
+            return
+        self._look_at = time.monotonic() + LOOK_EVERY
         for process, child in self.cluster.services.items():
-            if not child.running:
+            if child.running:
+                self.memory[process] = max(self.memory.get(process, 0), _resident(child.pid))
+            elif process not in excused:
                 self.violated(f"{process} died with status {child.exit_status}: {child.last_line}")
                 self.cluster.start_service(process)
-            self.memory[process] = max(self.memory.get(process, 0), _resident(child.pid))
 
-    @property
-    def _working(self) -> bool:
-        return any(not task.done() for task in self._tasks)
+    async def move_clock(self, service: str, step: timedelta) -> None:
+        """Moves the clock of one service on."""
+        status = await self.operator(admin_pb.GetStatusRequest(), at=service)
+        moment = Timestamp()
+        moment.FromDatetime(status.now.ToDatetime(UTC) + step)
+        await self.operator(admin_pb.SetClockRequest(now=moment), at=service)
 
     async def _connect(self) -> None:
         addresses = self.cluster.addresses
@@ -184,8 +168,10 @@ class Rig:
         self.cast = casts[0]
         self.services = Services(self.operator)
         self.market = Market()
+        self.recovery = Recovery(self)
         self._stopping = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
+        self._watching: list[asyncio.Task[None]] = []
         self.clients = [
             Client(number, self.seed, cast, self.services, self.market) for number, cast in enumerate(casts)
         ]
@@ -198,9 +184,12 @@ class Rig:
 
     async def _start_clients(self) -> None:
         self._tasks = [asyncio.create_task(client.work(self._stopping)) for client in self.clients]
+        self._watching = self.recovery.watch(PROCESSES)
 
     async def _finish_clients(self) -> None:
         self._stopping.set()
+        for watching in self._watching:
+            watching.cancel()
         _, late = await asyncio.wait(self._tasks, timeout=FINISH_WITHIN)
         for task in late:
             task.cancel()
@@ -208,18 +197,13 @@ class Rig:
             if isinstance(result, Exception):
                 self.violated(f"a client failed: {type(result).__name__}: {result}")
 
-    async def _move_clock(self, service: str, step: timedelta) -> None:
-        status = await self.operator(admin_pb.GetStatusRequest(), at=service)
-        moment = Timestamp()
-        moment.FromDatetime(status.now.ToDatetime(UTC) + step)
-        await self.operator(admin_pb.SetClockRequest(now=moment), at=service)
-
     async def _disconnect(self) -> None:
         if not hasattr(self, "_every"):
             return
-        for task in self._tasks:
+        tasks = self._tasks + self._watching
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.gather(*(channels.close() for channels in (self._every, *self._channels)))
 
 

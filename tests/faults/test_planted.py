@@ -1,8 +1,8 @@
 """The rig finds what it is there to find: each planted bug, by the check that is meant for it."""
 
-import random
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -13,7 +13,9 @@ import pytest
 from deploy.local.clients import Refusal
 from deploy.local.cluster import NotDrained
 from tests.faults.checks import check
-from tests.faults.kinds import schedule
+from tests.faults.firing import Injected
+from tests.faults.kinds import KINDS, PROCESSES
+from tests.faults.plan import planned
 from tests.faults.rig import Rig
 
 SEED = 7
@@ -34,11 +36,13 @@ def found(planted: str) -> list[str]:
     with running(planted) as rig:
         rig.start_clients()
         time.sleep(LOAD_SECONDS)
+        begun = time.monotonic()
         for child in rig.cluster.services.values():
             child.kill()
-        for process in rig.cluster.addresses:
+        for process in PROCESSES:
             rig.cluster.start_service(process)
-        rig.await_recovery("a crash of all services")
+        rig.healed(Injected("a crash", "all services", begun, set(PROCESSES)))
+        rig.await_recoveries()
         rig.finish_clients()
         try:
             check(rig, drain_within=DRAIN_WITHIN)
@@ -68,6 +72,15 @@ def test_a_guard_that_is_not_checked_is_found_by_the_position_that_passes_the_li
     assert [one for one in violations if "over its limit" in one], violations
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_the_same_seed_gives_the_same_schedule(seed: int) -> None:
-    assert schedule(random.Random(seed)) == schedule(random.Random(seed))
+def test_the_same_seed_gives_the_same_plan_and_another_seed_another_one() -> None:
+    assert planned(1, 600) == planned(1, 600)
+    assert planned(1, 600) != planned(2, 600)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_ten_minutes_are_planned_with_more_than_a_hundred_faults_of_all_kinds_in_fair_proportion(seed: int) -> None:
+    counts = Counter(one.kind for one in planned(seed, 600))
+
+    assert counts.total() > 140
+    assert counts.keys() == KINDS.keys()
+    assert max(counts.values()) - min(counts.values()) <= 1

@@ -18,6 +18,7 @@ from hubao.policy.v1 import policy_service_pb2 as policy_pb
 from hubao.policy.v1 import policy_service_pb2_grpc as policy_grpc
 from hubao.policy.v1 import product_service_pb2 as product_pb
 from hubao.policy.v1 import product_service_pb2_grpc as product_grpc
+from hubao.policy.v1 import quantification_service_pb2_grpc as quantification_grpc
 from hubao.policy.v1 import submission_service_pb2 as submission_pb
 from hubao.policy.v1 import submission_service_pb2_grpc as submission_grpc
 from hubao.policy.v1 import terms_pb2
@@ -50,6 +51,7 @@ STUBS = (
     submission_grpc.SubmissionServiceStub,
     policy_grpc.PolicyServiceStub,
     treaty_grpc.TreatyServiceStub,
+    quantification_grpc.QuantificationServiceStub,
 )
 
 

@@ -9,7 +9,7 @@ from tests.faults.checks import check
 from tests.faults.rig import Rig
 
 SEED = 20_261_122
-UNDER_FIRE_SECONDS = 15
+UNDER_FIRE_SECONDS = 20
 KINDS = [
     "kill -9 a lease holder",
     "cut between COMMIT and its answer",
@@ -31,4 +31,4 @@ def test_under_fire_nothing_is_lost_nothing_happens_twice_and_all_sums_hold() ->
 
         assert rig.violations == []
         assert len(rig.journal.acknowledged) > 50
-        assert rig.injected
+        assert {one.kind for one in rig.injected} == set(KINDS)

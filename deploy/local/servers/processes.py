@@ -14,6 +14,7 @@ from pathlib import Path
 TETHER = Path(__file__).with_name("tether.py")
 LOOPBACK = "127.0.0.1"
 PORTS = (20_000, 32_768)
+_promised: set[int] = set()
 START_WITHIN = 60
 """Seconds that a server may take until it answers; a first start on a busy disk needs some of them."""
 
@@ -34,7 +35,9 @@ def free_port() -> int:
                 probe.bind((LOOPBACK, port))
             except OSError:
                 continue
-        return port
+        if port not in _promised:  # Whoever was given it may not listen yet.
+            _promised.add(port)
+            return port
 
 
 def check_port(port: int, purpose: str) -> None:

@@ -27,6 +27,7 @@ _MICROSECOND = timedelta(microseconds=1)
 Context = grpc.aio.ServicerContext[object, object]
 
 _TIMERS = "SELECT count(*) FILTER (WHERE due_at <= %s), count(*) FILTER (WHERE due_at > %s) FROM timer"
+_LEASES = "SELECT name, holder, epoch, until < clock_timestamp() FROM lease ORDER BY name"
 _RUNNING = (
     "SELECT stream, name, tenant, due_at, id FROM timer WHERE (due_at, id) > (%s, %s) ORDER BY due_at, id LIMIT %s"
 )
@@ -79,6 +80,10 @@ class AdminServicer(pb_grpc.AdminServiceServicer):
             now=timestamp(now),
             chain=head.chain.hex(),
             leases=sorted(self._leases.held),
+            service_leases=[
+                pb.LeaseStatus(name=name, holder=holder, epoch=epoch, expired=expired)
+                for name, holder, epoch, expired in await self._log.all(_LEASES)
+            ],
         )
 
     async def SetClock(self, request: pb.SetClockRequest, context: Context) -> pb.SetClockResponse:

@@ -18,9 +18,9 @@ from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from libs.common.messaging.feed import Feed, announcement_in, log_id_in
-from libs.common.messaging.hearing import INFRASTRUCTURE, Hearing
+from libs.common.messaging.hearing import Hearing
 from libs.common.messaging.jetstream import Bus, stream_name
-from libs.common.outages import OutOfStep
+from libs.common.outages import OutOfStep, in_a_line, is_outage
 from libs.common.store.reading import Log
 
 log = logging.getLogger(__name__)
@@ -121,8 +121,10 @@ class Consumer:
                 return
             except OutOfStep:
                 raise
-            except INFRASTRUCTURE as error:
-                log.warning("handling waits for the platform", extra={"error": type(error).__name__})
+            except Exception as error:
+                if not is_outage(error):
+                    raise
+                log.warning("handling waits for the platform: %s", in_a_line(error))
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def _backfill(self, upto: int) -> None:

@@ -9,7 +9,6 @@ from time import monotonic
 from typing import Any
 from uuid import UUID, uuid5
 
-import psycopg
 from google.protobuf.message import Message
 from hubao.feed.v1.feed_service_pb2 import Announcement
 
@@ -19,7 +18,7 @@ from libs.common.clock import Clock
 from libs.common.context import Call
 from libs.common.errors import DomainError, NotYet
 from libs.common.messaging.jetstream import message_class
-from libs.common.outages import Outage
+from libs.common.outages import is_outage
 from libs.common.service import Reaction
 from libs.common.store.reading import Log
 from libs.common.store.requests import Parking, Position
@@ -28,8 +27,6 @@ from libs.common.unit import Unit
 log = logging.getLogger(__name__)
 
 NOT_YET_SECONDS = 30.0
-INFRASTRUCTURE = (Outage, psycopg.OperationalError, psycopg.InterfaceError, OSError)
-"""What is no fault of the announcement: it is tried again, and never parked."""
 
 
 class Hearing:
@@ -84,9 +81,9 @@ class Hearing:
                     await self._park(announcement, f"still missing after {self._not_yet_seconds:.0f} s: {waiting}")
                     return
                 await asyncio.sleep(0.05)
-            except INFRASTRUCTURE:
-                raise
             except Exception as error:
+                if is_outage(error):
+                    raise  # No fault of the announcement: it is tried again, and never parked.
                 log.exception("announcement parked", extra=_names(self.upstream, announcement))
                 await self._park(announcement, describe(error))
                 return

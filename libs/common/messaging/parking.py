@@ -8,7 +8,8 @@ from uuid import UUID
 from hubao.feed.v1.feed_service_pb2 import Announcement
 
 from libs.common.errors import NotFound
-from libs.common.messaging.hearing import INFRASTRUCTURE, Hearing, describe
+from libs.common.messaging.hearing import Hearing, describe
+from libs.common.outages import is_outage
 from libs.common.store.reading import Log
 
 
@@ -62,9 +63,9 @@ class ParkingLot:
         for done, row in enumerate(rows):
             try:
                 await hearing.replay(Announcement.FromString(bytes(row[0])))
-            except INFRASTRUCTURE:
-                raise
             except Exception as error:
+                if is_outage(error):
+                    raise
                 # Whatever it is, the person who asked for the replay is told, and the announcement stays parked.
                 return done, len(rows) - done, describe(error)
         return len(rows), 0, ""

@@ -7,12 +7,12 @@ import asyncio
 import logging
 from time import monotonic
 
-import psycopg
-from sqlalchemy import Connection, Row, select, text, update
+from sqlalchemy import Connection, select, text, update
 
 from libs.common import telemetry
 from libs.common.changes import Recorded
-from libs.common.projection.tables import POSITION, ReadTables, inside
+from libs.common.projection.batch import Batch, driver
+from libs.common.projection.tables import POSITION, ReadTables, inside, losing_is_an_outage
 from libs.common.service import Service
 from libs.common.store import codec
 from libs.common.waking import Waker
@@ -20,13 +20,15 @@ from libs.common.waking import Waker
 log = logging.getLogger(__name__)
 
 BATCH = 500
+REBUILD_BATCH = 5000
+"""Nobody waits for the rows of a new generation, and of more events more changes become one."""
 LONGEST_SLEEP = 1.0
 LINGER = 0.02
 """Seconds for which events gather while they come in quick succession: a transaction for each would cost more."""
 
-_EVENTS = text(
-    "SELECT position, tenant, stream, version, type, schema_version, payload, recorded_at"
-    " FROM event WHERE position > :after AND position <= :upto ORDER BY position LIMIT :limit"
+_EVENTS = (
+    "SELECT type, schema_version, payload, stream, version, tenant, recorded_at, position"
+    " FROM event WHERE position > %s AND position <= %s ORDER BY position LIMIT %s"
 )
 _END = 2**62
 
@@ -52,11 +54,12 @@ class Projector:
             elif count < BATCH:
                 await asyncio.sleep(LINGER)
 
-    async def advance(self, schema: str) -> int:
+    async def advance(self, schema: str, limit: int = BATCH) -> int:
         """Projects the next batch into one generation; how many events that were."""
-        return await asyncio.to_thread(self._advance, schema)
+        with losing_is_an_outage():
+            return await asyncio.to_thread(self._advance, schema, limit)
 
-    async def rebuild(self) -> tuple[int, bool]:
+    async def rebuild(self, batch: int = REBUILD_BATCH) -> tuple[int, bool]:
         """Builds a new generation, compares it with the active one at one position, and switches to it.
 
         Returns that position and whether the two were equal. The old generation stays until the next rebuild, for
@@ -65,16 +68,18 @@ class Projector:
         await self._tables.refresh()
         old = self._tables.schema
         new = f"{self._tables.prefix}_{'b' if old.endswith('_a') else 'a'}"
-        await asyncio.to_thread(self._begin, new)
-        while await self.advance(new):
+        with losing_is_an_outage():
+            await asyncio.to_thread(self._begin, new)
+        while await self.advance(new, batch):
             log.info("rebuilding read tables", extra={"generation": new})
-        result = await asyncio.to_thread(self._switch, old, new)
+        with losing_is_an_outage():
+            result = await asyncio.to_thread(self._switch, old, new)
         await self._tables.refresh()
         return result
 
-    def _advance(self, schema: str) -> int:
+    def _advance(self, schema: str, limit: int) -> int:
         with self._tables.writing.begin() as connection, inside(connection, schema):
-            return self._project(connection, _locked(connection), _END)
+            return self._project(connection, schema, _locked(connection), _END, limit)
 
     def _begin(self, schema: str) -> None:
         with self._tables.writing.begin() as connection:
@@ -89,26 +94,30 @@ class Projector:
             with inside(connection, new):
                 at = _locked(connection)
                 while at < position:
-                    at += self._project(connection, at, position)
+                    at += self._project(connection, new, at, position, REBUILD_BATCH)
             with inside(connection, old):
                 while position < at:
-                    position += self._project(connection, position, at)
+                    position += self._project(connection, old, position, at, REBUILD_BATCH)
             equal = self._fingerprint(connection, old) == self._fingerprint(connection, new)
             self._tables.activate(connection, new)
         return position, equal
 
-    def _project(self, connection: Connection, after: int, upto: int) -> int:
-        rows = connection.execute(_EVENTS, {"after": after, "upto": upto, "limit": BATCH}).all()
+    def _project(self, connection: Connection, schema: str, after: int, upto: int, limit: int) -> int:
+        """Projects events up to a position, not all if there are more than `limit`; how many."""
+        with driver(connection) as connected:
+            rows = connected.cursor(binary=True).execute(_EVENTS, (after, upto, limit)).fetchall()
         if not rows:
             return 0
-        driver = connection.connection.driver_connection
-        assert isinstance(driver, psycopg.Connection)
-        # Statements go out without waiting for the answer of the one before; an error still fails the whole batch.
-        with driver.pipeline():
-            for row in rows:
-                for statement in self._service.projection.project(_recorded(row)):
-                    connection.execute(statement)
-        connection.execute(update(POSITION).values(position=rows[-1].position))
+        batch = Batch(connection, schema)
+        for name, schema_version, payload, *place in rows:
+            happened = codec.decode(name, schema_version, payload)
+            stream, version, tenant, recorded_at, position = place
+            for said in self._service.projection.project(
+                Recorded(happened, None, stream, version, tenant, recorded_at, position)
+            ):
+                batch.add(said)
+        batch.flush()
+        connection.execute(update(POSITION).values(position=rows[-1][-1]))
         telemetry.PROJECTED.add(len(rows))
         return len(rows)
 
@@ -129,8 +138,3 @@ class Projector:
 def _locked(connection: Connection) -> int:
     """The position of a generation, locked until the end of the transaction."""
     return int(connection.scalar(select(POSITION.c.position).with_for_update()) or 0)
-
-
-def _recorded(row: Row[tuple[object, ...]]) -> Recorded[None]:
-    happened = codec.decode(row.type, row.schema_version, bytes(row.payload))
-    return Recorded(happened, None, row.stream, row.version, row.tenant, row.recorded_at, position=row.position)

@@ -18,10 +18,12 @@ from sqlalchemy.schema import CreateSchema
 
 from libs.common.outages import OutcomeUnknown
 from libs.common.service import Service
-from libs.common.store.migrate import sqlalchemy_url
+from libs.common.store.urls import sqlalchemy_url
 
 PLACE = MetaData()
 POSITION = Table("projection_position", PLACE, Column("position", BigInteger, nullable=False))
+
+_ACTIVE = text("SELECT value FROM setting WHERE key = :key")
 
 
 class ReadTables:
@@ -37,13 +39,13 @@ class ReadTables:
         self.schema = ""
 
     async def open(self) -> None:
-        """Finds the active generation of this version of the tables, or creates a first, empty one."""
+        """Finds the active generation of this version of the tables, or creates an empty one."""
         prefix = self.prefix
         async with self.engine.begin() as connection:
             await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": 0x72656164})
-            active = await connection.scalar(text("SELECT value FROM setting WHERE key = :key"), {"key": self.setting})
-            if active is None:
-                active = f"{prefix}_a"
+            active = await connection.scalar(_ACTIVE, {"key": self.setting}) or f"{prefix}_a"
+            # Of a log that was restored without its read tables, only their name is there; the projector fills them.
+            if await connection.scalar(text("SELECT to_regclass(:place)"), {"place": f"{active}.{POSITION}"}) is None:
                 await connection.run_sync(self.create, active)
                 await connection.run_sync(self.activate, active)
         self.schema = str(active)
@@ -83,19 +85,18 @@ class ReadTables:
 
     async def refresh(self) -> None:
         """Notices that another process has switched to a new generation."""
-        async with self.engine.connect() as connection:
-            active = await connection.scalar(text("SELECT value FROM setting WHERE key = :key"), {"key": self.setting})
+        with losing_is_an_outage():
+            async with self.engine.connect() as connection:
+                active = await connection.scalar(_ACTIVE, {"key": self.setting})
         if active is not None:
             self.schema = str(active)
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[AsyncConnection]:
         """A connection whose tables are those of the active generation; read only. OutcomeUnknown if it is lost."""
-        try:
+        with losing_is_an_outage():
             async with self.engine.connect() as connection:
                 yield await connection.execution_options(schema_translate_map={None: self.schema})
-        except (OperationalError, InterfaceError, PoolTimeout) as error:
-            raise OutcomeUnknown("the database does not answer") from error
 
     async def position(self) -> int:
         """The log position that the read tables stand at."""
@@ -110,6 +111,15 @@ class ReadTables:
                 return False
             await asyncio.sleep(0.02)
         return True
+
+
+@contextmanager
+def losing_is_an_outage() -> Iterator[None]:
+    """OutcomeUnknown if the connection to the database is lost, or there is none to be had."""
+    try:
+        yield
+    except (OperationalError, InterfaceError, PoolTimeout) as error:
+        raise OutcomeUnknown("the database does not answer") from error
 
 
 @contextmanager

@@ -18,7 +18,7 @@ import psycopg
 
 from libs.common import telemetry
 from libs.common.outages import Fenced, Outage, OutcomeUnknown, Overloaded
-from libs.common.store.reading import CONNECTION
+from libs.common.store.reading import CONNECTION, answering
 from libs.common.store.requests import AppendRequest, Verdict
 from libs.common.store.statement import APPEND, arguments, refuse_fenced
 
@@ -30,6 +30,8 @@ BUSY = 8
 """A batch of so many requests says that more are coming."""
 LINGER = 0.004
 """Seconds to wait for them: each batch costs as much as several requests, here and in the database."""
+ANSWER_SECONDS = 8.0
+"""For how long a connection may be silent after an append was sent, before it counts as lost."""
 
 
 @dataclass(slots=True)
@@ -47,9 +49,15 @@ class Committer:
     """
 
     def __init__(
-        self, url: str, *, refused: Callable[[Sequence[UUID]], None] = lambda streams: None, patience: float = 15.0
+        self,
+        url: str,
+        *,
+        refused: Callable[[Sequence[UUID]], None] = lambda streams: None,
+        patience: float = 15.0,
+        answer_within: float = ANSWER_SECONDS,
     ) -> None:
         self._url = url
+        self._answer_within = answer_within
         self._refused = refused
         self._patience = patience
         self._queue: deque[_Ticket] = deque()
@@ -181,7 +189,8 @@ class Committer:
         while True:
             try:
                 connection = await self._connected()
-                cursor = await connection.execute(APPEND, arguments(self._epoch, requests), prepare=True)
+                with answering(connection, self._answer_within):
+                    cursor = await connection.execute(APPEND, arguments(self._epoch, requests), prepare=True)
                 return [Verdict(*row) for row in await cursor.fetchall()]
             except (psycopg.OperationalError, psycopg.InterfaceError, OSError) as error:
                 refuse_fenced(error)

@@ -11,8 +11,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 import psycopg
-from psycopg_pool import PoolTimeout
 
+from libs.common.outages import Outage
 from libs.common.store.reading import Log
 from libs.common.waking import cancelled
 
@@ -70,10 +70,12 @@ class Leases:
         return bool(rows)
 
     async def _release(self, name: str) -> None:
-        with suppress(psycopg.Error, PoolTimeout):
-            await self._log.run(
-                "UPDATE lease SET until = clock_timestamp() WHERE name = %s AND holder = %s", (name, self._holder)
-            )
+        """Lets others take it at once; if the database is away, they wait until the term has passed."""
+        with suppress(psycopg.Error, Outage, TimeoutError):
+            async with asyncio.timeout(self._term):
+                await self._log.run(
+                    "UPDATE lease SET until = clock_timestamp() WHERE name = %s AND holder = %s", (name, self._holder)
+                )
 
 
 async def _run(work: Callable[[], Awaitable[None]]) -> None:

@@ -14,20 +14,17 @@ from alembic import command
 from alembic.config import Config
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
-from sqlalchemy import URL, create_engine, make_url
+from sqlalchemy import create_engine, make_url
 from sqlalchemy.engine import Engine
 from sqlalchemy.pool import NullPool
+
+from libs.common.store.urls import sqlalchemy_url
 
 _LOCK = 0x68756261  # An advisory lock, so that two starting processes don't migrate at once.
 
 
 class PrepareError(Exception):
     """The database could not be prepared; the message is one line for a person."""
-
-
-def sqlalchemy_url(url: str) -> URL:
-    """A libpq URL in SQLAlchemy's form, for the psycopg driver."""
-    return make_url(url).set(drivername="postgresql+psycopg")
 
 
 def prepare(admin_url: str, service: str, revision: str = "head") -> str:

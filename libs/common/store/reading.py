@@ -1,18 +1,24 @@
 """The reading side of the log: asynchronous, from a small pool, and never in anyone's way."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+import os
+import socket
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
 import psycopg
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, AsyncCursor
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from libs.common.outages import OutcomeUnknown
+
+T = TypeVar("T")
+Cursor: TypeAlias = AsyncCursor[tuple[Any, ...]]
 
 CONNECTION: dict[str, Any] = {
     "autocommit": True,
@@ -83,6 +89,7 @@ class Log:
     """Reads one service's log. All methods may be called at once."""
 
     def __init__(self, url: str, *, pool_size: int = 6, patience: float = 15.0) -> None:
+        self.url = url
         self._patience = patience
         self._pool: AsyncConnectionPool[AsyncConnection[tuple[Any, ...]]] = AsyncConnectionPool(
             url, min_size=1, max_size=pool_size, open=False, kwargs=CONNECTION, timeout=5
@@ -106,15 +113,7 @@ class Log:
 
     async def all(self, query: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:
         """The rows of one statement; a lost connection is tried again, for reading may be repeated."""
-        until = monotonic() + self._patience
-        while True:
-            try:
-                async with self._pool.connection() as connection:
-                    return await (await connection.execute(query, parameters)).fetchall()
-            except (psycopg.OperationalError, PoolTimeout) as error:
-                if monotonic() > until:
-                    raise OutcomeUnknown("the database does not answer") from error
-                await asyncio.sleep(0.1)
+        return await self._again(query, parameters, AsyncCursor.fetchall)
 
     async def one(self, query: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> tuple[Any, ...] | None:
         """The first row of one statement, or None."""
@@ -122,9 +121,24 @@ class Log:
         return rows[0] if rows else None
 
     async def run(self, query: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> int:
-        """Executes one statement on the engine's own small tables; how many rows it touched."""
-        async with self._pool.connection() as connection:
-            return (await connection.execute(query, parameters)).rowcount
+        """Executes one statement on the engine's own small tables; how many rows it touched.
+
+        It must be harmless when it is done twice, for a lost connection is tried again here, too.
+        """
+        return await self._again(query, parameters, _rowcount)
+
+    async def _again(
+        self, query: str, parameters: Sequence[Any] | Mapping[str, Any], result: Callable[[Cursor], Awaitable[T]]
+    ) -> T:
+        until = monotonic() + self._patience
+        while True:
+            try:
+                async with self._pool.connection() as connection:
+                    return await result(await connection.execute(query, parameters))
+            except (psycopg.OperationalError, PoolTimeout) as error:
+                if monotonic() > until:
+                    raise OutcomeUnknown("the database does not answer") from error
+                await asyncio.sleep(0.1)
 
     async def head(self) -> Head:
         """Where the log stands now."""
@@ -185,13 +199,21 @@ class Log:
         row = await self.one('SELECT "limit" - used FROM guard WHERE key = %s', (key,))
         return int(row[0]) if row else None
 
-    async def chained(self, after: int) -> AsyncIterator[tuple[int, bytes, bytes, str]]:
-        """Position, canonical form, chain value and metadata of every event behind a position, for verification."""
-        async with self._pool.connection() as connection, connection.cursor() as cursor:
-            async for row in cursor.stream(
-                "SELECT position, canonical_event(position, tenant, stream, version, type, schema_version, recorded_at,"
-                " metadata, payload), chain, metadata FROM event WHERE position > %s ORDER BY position",
-                (after,),
-                size=1000,
-            ):
-                yield row[0], row[1], row[2], row[3]
+
+@contextmanager
+def answering(connection: AsyncConnection[tuple[Any, ...]], within: float) -> Iterator[None]:
+    """Hangs up if the server has not answered in time: then it is a lost connection like any other."""
+    timer = asyncio.get_running_loop().call_later(within, _hang_up, connection)
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _hang_up(connection: AsyncConnection[tuple[Any, ...]]) -> None:
+    with suppress(OSError, psycopg.OperationalError), socket.socket(fileno=os.dup(connection.fileno())) as line:
+        line.shutdown(socket.SHUT_RDWR)  # It has gone by itself otherwise.
+
+
+async def _rowcount(cursor: Cursor) -> int:
+    return cursor.rowcount

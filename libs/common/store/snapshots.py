@@ -15,9 +15,9 @@ from uuid import UUID
 
 import msgspec
 import psycopg
-from psycopg_pool import PoolTimeout
 
 from libs.common.events import Aggregate
+from libs.common.outages import Outage, in_a_line
 from libs.common.store import codec
 from libs.common.store.reading import Log
 
@@ -80,7 +80,9 @@ class Snapshots:
                 " WHERE s.version < excluded.version OR s.evolve_version <> excluded.evolve_version",
                 (stream, version, kind.KIND, evolve_version(kind), state),
             )
-        except (psycopg.Error, PoolTimeout, msgspec.ValidationError, TypeError):
+        except Outage as error:
+            log.warning("no snapshot was made: %s", in_a_line(error), extra={"stream": str(stream), "kind": kind.KIND})
+        except (psycopg.Error, msgspec.ValidationError, TypeError):
             log.exception("no snapshot was made", extra={"stream": str(stream), "kind": kind.KIND})
         finally:
             self._making.discard(stream)

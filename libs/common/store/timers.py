@@ -13,6 +13,7 @@ from libs.common import telemetry
 from libs.common.application import Application, Plan
 from libs.common.clock import Clock
 from libs.common.context import Call
+from libs.common.outages import in_a_line, is_outage
 from libs.common.service import Firing
 from libs.common.store.reading import Log
 from libs.common.unit import Unit
@@ -81,8 +82,12 @@ class Timers:
                 if firing is None:
                     raise LookupError(f"nothing fires the timer {name}")
                 await self._application.fire(call, timer, _plan(firing, stream))
-            except Exception:
-                log.exception("timer failed and is tried again", extra={"timer": name, "stream": str(stream)})
+            except Exception as error:
+                names = {"timer": name, "stream": str(stream)}
+                if is_outage(error):
+                    log.warning("timer is tried again: %s", in_a_line(error), extra=names)
+                else:
+                    log.exception("timer failed and is tried again", extra=names)
 
 
 def _plan(firing: Firing, stream: UUID) -> Plan:

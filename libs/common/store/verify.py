@@ -1,16 +1,42 @@
-"""Verification of a log from its events alone: numbering, chain, stream versions, every guard at every position."""
+"""Verification of a log from its events alone: numbering, chain, stream versions, every guard at every position.
 
-import hashlib
-from collections.abc import Iterable
+All of it is read in one snapshot, so a log may be verified while it is written. The database puts the canonical form
+of the next events together while this process hashes those before; see docs/performance.md.
+"""
+
+import asyncio
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
+from itertools import islice
+from operator import itemgetter
+from threading import Event
 from typing import Any
 
 import msgspec
+import psycopg
 
-from libs.common.store.reading import Log
+from libs.common.outages import OutcomeUnknown
+from libs.common.store.reading import CONNECTION, Log
+
+CHAINED = r"""
+    SELECT position,
+        textsend(concat_ws(E'\x1f', position, tenant, stream, version, type, schema_version,
+            (extract(epoch FROM recorded_at) * 1000000)::bigint, metadata, '')) || payload,
+        chain
+    FROM event ORDER BY position
+"""
+"""Position, canonical form and chain value. The form is that of docs/operations.md, made of the stored columns here and
+not by the function that the writer uses, so that each of the two would show a fault of the other."""
 
 _MOST = 20
-_GENESIS = hashlib.sha256(b"").digest()
+_CHUNK = 1000
+_GENESIS = sha256(b"").digest()
+_GUARDED, _ESCAPE = b'"guards"', b"\\"
+_METADATA = 7
+"""The place of the metadata in the canonical form."""
+
+_Row = tuple[int, bytes, bytes]
 
 
 class _Metadata(msgspec.Struct):
@@ -46,43 +72,97 @@ class GuardReplay:
         return wrong
 
 
+@dataclass
+class Replay:
+    """What the events said so far."""
+
+    position: int = 0
+    chain: bytes = _GENESIS
+    guards: GuardReplay = field(default_factory=GuardReplay)
+    violations: list[str] = field(default_factory=list)
+
+    def check(self, rows: Sequence[_Row]) -> None:
+        """The next events of the log."""
+        positions, canonical, stored = zip(*rows, strict=True)
+        chain = [sha256(old + form).digest() for old, form in zip((self.chain, *stored[:-1]), canonical, strict=True)]
+        found: list[tuple[int, str]] = []
+        if positions != tuple(range(self.position + 1, self.position + 1 + len(rows))):
+            found += _missing(self.position + 1, positions)
+        if chain != list(stored):
+            found += [
+                (position, f"position {position}: the chain does not match the event")
+                for position, made, kept in zip(positions, chain, stored, strict=True)
+                if made != kept
+            ]
+        if _may_guard(b"".join(canonical)):
+            for position, form in zip(positions, canonical, strict=True):
+                if _may_guard(form):
+                    found += [(position, f"position {position}: {wrong}") for wrong in self._guard(form)]
+        self.violations += [wrong for _, wrong in sorted(found, key=itemgetter(0))]
+        self.chain, self.position = stored[-1], positions[-1]
+
+    def _guard(self, canonical: bytes) -> list[str]:
+        metadata = canonical.split(b"\x1f", _METADATA + 1)[_METADATA]
+        try:
+            return self.guards.apply(_DECODER.decode(metadata).guards)
+        except msgspec.DecodeError as error:
+            return [f"its metadata can't be read: {error}"]
+
+
+def _missing(expected: int, positions: Iterable[int]) -> Iterator[tuple[int, str]]:
+    for position in positions:
+        if position != expected:
+            yield expected, f"position {expected}: missing, the next event is at {position}"
+        expected = position + 1
+
+
+def _may_guard(text: bytes) -> bool:
+    """Whether there may be guards in it; a key may be written with escapes."""
+    return _GUARDED in text or _ESCAPE in text
+
+
 async def verify(store: Log) -> tuple[int, list[str]]:
     """Checks the whole log; how many events there are, and what is wrong with the first position of each finding."""
-    head = await store.head()
-    chain, expected, violations, guards = _GENESIS, 1, list[str](), GuardReplay()
-    async for position, canonical, stored, metadata in store.chained(0):
-        if position > head.position:
-            break
-        if position != expected:
-            violations.append(f"position {expected}: missing, the next event is at {position}")
-            expected = position
-        chain = hashlib.sha256(chain + canonical).digest()
-        if chain != stored:
-            violations.append(f"position {position}: the chain does not match the event")
-            chain = stored
-        violations.extend(f"position {position}: {wrong}" for wrong in guards.apply(_DECODER.decode(metadata).guards))
-        expected += 1
-        if len(violations) >= _MOST:
-            return expected - 1, violations
-    if expected - 1 != head.position or chain != head.chain:
-        violations.append(f"position {head.position}: the head is not the end of the chain")
-    violations.extend(await _tables(store, guards))
-    return expected - 1, violations
+    abandoned = Event()
+    try:
+        return await asyncio.to_thread(_verify, store.url, abandoned)
+    except psycopg.OperationalError as error:
+        raise OutcomeUnknown("the database does not answer") from error
+    finally:
+        abandoned.set()
 
 
-async def _tables(store: Log, guards: GuardReplay) -> list[str]:
+def _verify(url: str, abandoned: Event) -> tuple[int, list[str]]:
+    replay = Replay()
+    with psycopg.connect(url, **CONNECTION) as connection, connection.transaction():
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        for rows in chained(connection):
+            replay.check(rows)
+            if abandoned.is_set() or len(replay.violations) >= _MOST:
+                return replay.position, replay.violations[:_MOST]
+        if connection.execute("SELECT position, chain FROM head").fetchall() != [(replay.position, replay.chain)]:
+            replay.violations.append(f"position {replay.position}: the head is not the end of the chain")
+        return replay.position, [*replay.violations, *_tables(connection, replay.guards)]
+
+
+def chained(connection: psycopg.Connection[Any]) -> Iterator[list[_Row]]:
+    """The rows of `CHAINED`, in order. The database is at those that follow while the caller looks at these."""
+    rows: Iterator[Any] = connection.cursor().stream(CHAINED, binary=True, size=_CHUNK)
+    while chunk := list(islice(rows, _CHUNK)):
+        yield chunk
+
+
+def _tables(connection: psycopg.Connection[Any], guards: GuardReplay) -> list[str]:
     """The engine's own tables against the log: guards as replayed, outbox without gaps, streams without gaps."""
     wrong = [
         f"guard {key}: the table says {used} of {limit},"
         f" the events say {guards.used.get(key)} of {guards.limit.get(key)}"
-        for key, used, limit in await store.all('SELECT key, used, "limit" FROM guard')
+        for key, used, limit in connection.execute('SELECT key, used, "limit" FROM guard')
         if (guards.used.get(key), guards.limit.get(key)) != (used, limit)
     ]
-    (count, last), *_ = await store.all("SELECT count(*), coalesce(max(position), 0) FROM outbox")
+    (count, last), *_ = connection.execute("SELECT count(*), coalesce(max(position), 0) FROM outbox")
     if count != last:
         wrong.append(f"outbox: {count} announcements up to position {last}")
-    gaps = await store.all(
-        "SELECT stream FROM event GROUP BY stream HAVING count(*) <> max(version) OR min(version) <> 1 LIMIT 5"
-    )
-    wrong.extend(f"stream {row[0]}: its versions have a gap" for row in gaps)
+    gaps = "SELECT stream FROM event GROUP BY stream HAVING count(*) <> max(version) OR min(version) <> 1 LIMIT 5"
+    wrong.extend(f"stream {row[0]}: its versions have a gap" for row in connection.execute(gaps))
     return wrong

@@ -195,6 +195,18 @@ class RateMissing(Refused):
     message = "There is no {what} for {on}."
 
 
+class LossCellMissing(Refused):
+    message = "Version {version} of the loss database has no cell of {part_code} for {industry} and size {size}."
+
+
+class TooFewLosses(Refused):
+    message = "The cell {cell} has {count} {what}; at least {least} are needed."
+
+
+class TooMuchToSimulate(Refused):
+    message = "{asked} would be simulated; at most {allowed} are at a time."
+
+
 class SharesNotWhole(Invalid):
     message = "{field}: {problem}"
 

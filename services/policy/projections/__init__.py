@@ -6,13 +6,14 @@ from typing import Any
 from sqlalchemy import Executable
 
 from libs.common.changes import Recorded
+from libs.common.projection.rows import RowChange
 from libs.common.service import Projection
 from services.policy.projections.project import project
 from services.policy.projections.shares import project_shares
 from services.policy.projections.tables import metadata
 
 
-def project_all(recorded: Recorded[Any]) -> Sequence[Executable]:
+def project_all(recorded: Recorded[Any]) -> Sequence[Executable | RowChange]:
     """Lists and sums, then who gets and bears what."""
     return [*project(recorded), *project_shares(recorded)]
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Row, Select, case, func, select, tuple_
 
@@ -74,6 +75,15 @@ class Reads:
         if uscc:
             query = query.where(table.c.insured_uscc == uscc)
         return await self._page(query, page, table.c.policy_number, table.c.policy_id)
+
+    async def policies_covering(self, tenant: str, day: date, most: int) -> list[UUID]:
+        """The ids of the policies that cover something on a day, `most` of them at most, by number."""
+        table = tables.policy
+        query = select(table.c.policy_id).where(
+            table.c.tenant == tenant, table.c.inception <= day, table.c.cover_until > day
+        )
+        rows = await self._all(query.order_by(table.c.policy_number, table.c.policy_id).limit(most))
+        return [row.policy_id for row in rows]
 
     async def premium_summary(self, tenant: str) -> PremiumSummary:
         policy, moved = tables.policy, tables.premium_transaction

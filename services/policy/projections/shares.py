@@ -5,10 +5,11 @@ from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Executable, insert, literal, select
+from sqlalchemy import Executable, Table, insert, literal, select
 
 from libs.common.changes import Recorded
 from libs.common.money import Money, total
+from libs.common.projection.rows import RowChange, added
 from services.policy.domain.claim_notes import ClaimNoted, ClaimPaymentNoted, ClaimReserveNoted
 from services.policy.domain.policy.cession import CededAmount
 from services.policy.domain.policy.events import Bound, Cancelled, Endorsed
@@ -20,7 +21,7 @@ PAYMENT, RESERVE = "payment", "reserve"
 RECOVERY = "recovery"
 
 
-def project_shares(recorded: Recorded[Any]) -> Sequence[Executable]:
+def project_shares(recorded: Recorded[Any]) -> Sequence[Executable | RowChange]:
     """The statements for one event; none for events that divide nothing."""
     match recorded.event:
         case Bound() as event:
@@ -28,10 +29,10 @@ def project_shares(recorded: Recorded[Any]) -> Sequence[Executable]:
         case Endorsed() | Cancelled() as event:
             return _premium(recorded, event.transactions)
         case FileOpened(policy_id=policy_id):
-            return [insert(tables.policy_file).values(file_id=recorded.stream, policy_id=UUID(policy_id))]
+            return [_added(tables.policy_file, file_id=recorded.stream, policy_id=UUID(policy_id))]
         case ClaimNoted() as event:
-            noted = insert(tables.claim).values(
-                file_id=recorded.stream, claim_id=event.claim_id, occurred_from=event.occurred_from
+            noted = _added(
+                tables.claim, file_id=recorded.stream, claim_id=event.claim_id, occurred_from=event.occurred_from
             )
             return [noted]
         case ClaimPaymentNoted() as event:
@@ -45,8 +46,8 @@ def project_shares(recorded: Recorded[Any]) -> Sequence[Executable]:
     return []
 
 
-def _premium(recorded: Recorded[Any], transactions: Sequence[Transaction]) -> list[Executable]:
-    statements: list[Executable] = []
+def _premium(recorded: Recorded[Any], transactions: Sequence[Transaction]) -> list[Executable | RowChange]:
+    statements: list[Executable | RowChange] = []
     for each in transactions:
         here = {
             "policy_id": recorded.stream,
@@ -58,16 +59,17 @@ def _premium(recorded: Recorded[Any], transactions: Sequence[Transaction]) -> li
         if each.ceded and not each.cessions:
             statements.append(_by_quota_share(here, each))
         statements += [
-            insert(tables.shared_premium).values(**here, insurer_id=share.insurer_id, amount=share.amount.minor_units)
+            _added(tables.shared_premium, **here, insurer_id=share.insurer_id, amount=share.amount.minor_units)
             for share in each.shares
             if share.insurer_id != recorded.tenant
         ]
     return statements
 
 
-def _ceded_rows(table: Any, here: dict[str, Any], cessions: Sequence[CededAmount]) -> list[Executable]:
+def _ceded_rows(table: Any, here: dict[str, Any], cessions: Sequence[CededAmount]) -> list[Executable | RowChange]:
     return [
-        insert(table).values(
+        _added(
+            table,
             **here,
             source_id=cession.source_id,
             reinsurer_id=part.reinsurer_id,
@@ -80,12 +82,13 @@ def _ceded_rows(table: Any, here: dict[str, Any], cessions: Sequence[CededAmount
     ]
 
 
-def _sole_quota_share(recorded: Recorded[Any], event: Bound) -> list[Executable]:
+def _sole_quota_share(recorded: Recorded[Any], event: Bound) -> list[Executable | RowChange]:
     quota = event.quota_share
     if quota is None:
         return []
     return [
-        insert(tables.policy_cession).values(
+        _added(
+            tables.policy_cession,
             policy_id=recorded.stream,
             source_id=quota.treaty_id,
             reinsurer_id=quota.reinsurer_id,
@@ -106,9 +109,10 @@ def _by_quota_share(here: dict[str, Any], each: Transaction) -> Executable:
 
 def _claim(
     recorded: Recorded[Any], event: ClaimPaymentNoted | ClaimReserveNoted, kind: str, amount: Money, payment_id: str
-) -> list[Executable]:
+) -> list[Executable | RowChange]:
     here = _here(recorded)
-    movement = insert(tables.claim_movement).values(
+    movement = _added(
+        tables.claim_movement,
         **here,
         kind=kind,
         claim_id=event.claim_id,
@@ -120,7 +124,8 @@ def _claim(
         own=total(share.amount for share in event.shares if share.insurer_id == recorded.tenant).minor_units,
     )
     ceded = [
-        insert(tables.ceded_claim).values(
+        _added(
+            tables.ceded_claim,
             **here,
             source_id=cession.source_id,
             reinsurer_id=part.reinsurer_id,
@@ -133,11 +138,9 @@ def _claim(
     return [movement, *ceded]
 
 
-def _shared_claim(recorded: Recorded[Any], shares: Sequence[InsurerAmount]) -> list[Executable]:
+def _shared_claim(recorded: Recorded[Any], shares: Sequence[InsurerAmount]) -> list[Executable | RowChange]:
     return [
-        insert(tables.shared_claim).values(
-            **_here(recorded), insurer_id=share.insurer_id, amount=share.amount.minor_units
-        )
+        _added(tables.shared_claim, **_here(recorded), insurer_id=share.insurer_id, amount=share.amount.minor_units)
         for share in shares
         if share.insurer_id != recorded.tenant
     ]
@@ -150,3 +153,7 @@ def _here(recorded: Recorded[Any]) -> dict[str, Any]:
         "tenant": recorded.tenant,
         "recorded_at": recorded.recorded_at,
     }
+
+
+def _added(table: Table, **row: Any) -> RowChange:
+    return added(table, row)

@@ -1,6 +1,6 @@
 """The read tables. Money stands in whole fen: everything here is in renminbi."""
 
-from sqlalchemy import JSON, BigInteger, Column, Date, DateTime, Index, Integer, MetaData, String, Table, Uuid
+from sqlalchemy import BigInteger, Column, Date, DateTime, Index, Integer, MetaData, String, Table, Uuid
 
 metadata = MetaData()
 
@@ -29,7 +29,7 @@ treaty = Table(
     Column("ends_on", Date, nullable=False),
     Column("version", Integer, nullable=False),
     Column("kind", String, nullable=False),
-    Column("reinsurers", JSON, nullable=False),
+    Column("reinsurers", String, nullable=False),
     Column("retention", BigInteger),
     Column("line_count", Integer, nullable=False),
     Column("capacity", BigInteger),

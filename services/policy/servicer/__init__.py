@@ -3,6 +3,7 @@
 from hubao.policy.v1 import (
     policy_service_pb2_grpc,
     product_service_pb2_grpc,
+    quantification_service_pb2_grpc,
     submission_service_pb2_grpc,
     treaty_service_pb2_grpc,
 )
@@ -13,6 +14,7 @@ from libs.common.projection.tables import ReadTables
 from services.policy.projections.reads import Reads
 from services.policy.servicer.policies import PolicyServicer
 from services.policy.servicer.products import ProductServicer
+from services.policy.servicer.quantification import QuantificationServicer
 from services.policy.servicer.submissions import SubmissionServicer
 from services.policy.servicer.treaties import TreatyServicer
 
@@ -40,5 +42,10 @@ def servicers(application: Application, tables: ReadTables) -> list[Servicer]:
             treaty_service_pb2_grpc.add_TreatyServiceServicer_to_server,
             TreatyServicer(application, reads, tables),
             "hubao.policy.v1.TreatyService",
+        ),
+        (
+            quantification_service_pb2_grpc.add_QuantificationServiceServicer_to_server,
+            QuantificationServicer(application, reads),
+            "hubao.policy.v1.QuantificationService",
         ),
     ]

@@ -1,5 +1,6 @@
 """Reading and writing treaties and facultative placements."""
 
+import json
 from typing import Any
 
 from hubao.policy.v1 import terms_pb2
@@ -89,7 +90,7 @@ def row_message(row: Any) -> pb.Treaty:
         kind=enum_text(terms_pb2.CessionKind, row.kind),
         reinsurers=[
             terms_pb2.CessionReinsurer(reinsurer_id=reinsurer_id, percent=percent)
-            for reinsurer_id, percent in row.reinsurers
+            for reinsurer_id, percent in json.loads(row.reinsurers)
         ],
         retention=None if row.retention is None else money_message(Money(CNY, row.retention)),
         line_count=row.line_count,

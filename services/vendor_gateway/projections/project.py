@@ -1,13 +1,13 @@
-"""Events to rows: statements only, nothing is read and nothing is judged."""
+"""Events to rows: nothing is read and nothing is judged."""
 
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Executable, case, insert, update
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import Executable, case, update
 
 from libs.common.changes import Recorded
+from libs.common.projection.rows import RowChange, added, changed, put
 from services.vendor_gateway.domain import vendor
 from services.vendor_gateway.domain.order import events as order
 from services.vendor_gateway.domain.policy_services import events as services
@@ -36,7 +36,7 @@ CHANGES: dict[type[Any], str] = {
 """What watchers are told of; the rest is of no interest to them."""
 
 
-def project(recorded: Recorded[Any]) -> Sequence[Executable]:
+def project(recorded: Recorded[Any]) -> Sequence[RowChange | Executable]:
     name = type(recorded.event).__module__
     if name == vendor.__name__:
         return project_vendor(recorded)
@@ -47,12 +47,13 @@ def project(recorded: Recorded[Any]) -> Sequence[Executable]:
     return []
 
 
-def project_vendor(recorded: Recorded[Any]) -> list[Executable]:
+def project_vendor(recorded: Recorded[Any]) -> list[RowChange]:
     event, table = recorded.event, tables.vendors
     if isinstance(event, vendor.Registered):
         row = {"uscc": event.uscc, "name": event.name, "kind": event.kind, "state": "registered"}
-        return [insert(table).values(vendor_id=recorded.stream, version=recorded.version, **row)]
+        return [added(table, {"vendor_id": recorded.stream, "version": recorded.version, **row})]
     values: dict[str, Any] = {}
+    counts: dict[str, int] = {}
     match event:
         case vendor.Accredited():
             values = {"state": "accredited", "reason": ""}
@@ -61,23 +62,23 @@ def project_vendor(recorded: Recorded[Any]) -> list[Executable]:
         case vendor.Terminated():
             values = {"state": "terminated", "reason": event.reason}
         case vendor.Rated():
-            values = {
-                "closed": table.c.closed + 1,
-                "on_time": table.c.on_time + int(event.on_time),
-                "first_time_right": table.c.first_time_right + int(event.first_time_right),
+            counts = {
+                "closed": 1,
+                "on_time": int(event.on_time),
+                "first_time_right": int(event.first_time_right),
             }
-    return [update(table).where(table.c.vendor_id == recorded.stream).values(version=recorded.version, **values)]
+    return [changed(table, {"vendor_id": recorded.stream}, {"version": recorded.version, **values}, adds=counts)]
 
 
-def project_order(recorded: Recorded[Any]) -> list[Executable]:
+def project_order(recorded: Recorded[Any]) -> list[RowChange]:
     event: Any = recorded.event
     if isinstance(event, order.Ranked | order.AssessmentVerified):
         return []  # Never the last event of its command: the next one moves the row's version past it.
     if isinstance(event, order.Requested):
-        return [insert(tables.orders).values(**requested_row(recorded, event))]
-    table = tables.orders
+        return [added(tables.orders, requested_row(recorded, event))]
     values = {"version": recorded.version, **order_values(event)}
-    return [update(table).where(table.c.order_id == recorded.stream).values(**values)]
+    more = {"credits": event.credit.minor_units} if isinstance(event, order.ClockMissed) else {}
+    return [changed(tables.orders, {"order_id": recorded.stream}, values, adds=more)]
 
 
 def requested_row(recorded: Recorded[Any], event: order.Requested) -> dict[str, Any]:
@@ -125,8 +126,6 @@ def order_values(event: order.OrderEvent) -> dict[str, Any]:
             return {"paused": False, "deliver_by": event.deliver_by, **moved}
         case order.Stopped():
             return {"deliver_by": event.deliver_by}
-        case order.ClockMissed():
-            return {"credits": tables.orders.c.credits + event.credit.minor_units}
         case order.Delivered():
             return {"state": "delivered"}
         case order.ReworkRequested():
@@ -141,57 +140,68 @@ def order_values(event: order.OrderEvent) -> dict[str, Any]:
             return {}
 
 
-def project_change(recorded: Recorded[Any]) -> list[Executable]:
+def project_change(recorded: Recorded[Any]) -> list[RowChange]:
     change = CHANGES.get(type(recorded.event))
     if change is None:
         return []
     vendor_id = getattr(recorded.event, "vendor_id", None)
     return [
-        insert(tables.changes).values(
-            position=recorded.position,
-            order_id=recorded.stream,
-            tenant=recorded.tenant,
-            vendor_id="" if vendor_id is None else str(vendor_id),
-            change=change,
-            changed_at=recorded.recorded_at,
+        added(
+            tables.changes,
+            {
+                "position": recorded.position,
+                "order_id": recorded.stream,
+                "tenant": recorded.tenant,
+                "vendor_id": "" if vendor_id is None else str(vendor_id),
+                "change": change,
+                "changed_at": recorded.recorded_at,
+            },
         )
     ]
 
 
-def project_services(recorded: Recorded[Any]) -> list[Executable]:
+_WITHOUT_ORDER = tables.entitlements.c.ordered == 0
+_LAST = tables.entitlements.c.ordered <= 1
+_GIVEN_BACK = (
+    ("order_id", case((_LAST, None), else_=tables.entitlements.c.order_id)),
+    ("reason", case((_LAST, services.WithheldReason.ORDER_CANCELLED.value), else_=tables.entitlements.c.reason)),
+)
+
+
+def project_services(recorded: Recorded[Any]) -> list[RowChange | Executable]:
     event: Any = recorded.event
-    table = tables.entitlements
-    of_policy = update(table).where(table.c.policy_id == event.policy_id)
     match event:
         case services.Opened():
-            return promise_rows(recorded, event)
+            return [*promise_rows(recorded, event)]
         case services.PromisesChanged():
-            return [of_policy.values(in_force=False), *promise_rows(recorded, event)]
+            return [_out_of_force(event.policy_id), *promise_rows(recorded, event)]
         case services.Ordered():
-            more = {"ordered": table.c.ordered + 1, "order_id": event.order_id, "reason": ""}
-            return [of_policy.where(table.c.code == event.code).values(**more)]
+            return [_entitled(event, {"order_id": event.order_id, "reason": ""}, adds={"ordered": 1})]
         case services.GivenBack():
-            last = table.c.ordered <= 1
-            less = {
-                "ordered": table.c.ordered - 1,
-                "order_id": case((last, None), else_=table.c.order_id),
-                "reason": case((last, services.WithheldReason.ORDER_CANCELLED.value), else_=table.c.reason),
-            }
-            return [of_policy.where(table.c.code == event.code).values(**less)]
+            return [_entitled(event, adds={"ordered": -1}, computed=_GIVEN_BACK)]
         case services.Withheld():
-            without = (table.c.code == event.code) & (table.c.ordered == 0)
-            return [of_policy.where(without).values(reason=event.reason.value)]
+            return [_entitled(event, {"reason": event.reason.value}, where=_WITHOUT_ORDER)]
         case services.Stopped():
-            return [of_policy.values(in_force=False)]
+            return [_out_of_force(event.policy_id)]
     return []
 
 
-def promise_rows(recorded: Recorded[Any], event: services.Opened | services.PromisesChanged) -> list[Executable]:
+def _entitled(event: Any, *values: Any, **more: Any) -> RowChange:
+    return changed(tables.entitlements, {"policy_id": event.policy_id, "code": event.code}, *values, **more)
+
+
+def _out_of_force(policy_id: UUID) -> Executable:
+    """All that was promised under a policy: rows that the event does not name."""
+    table = tables.entitlements
+    return update(table).where(table.c.policy_id == policy_id).values(in_force=False)
+
+
+def promise_rows(recorded: Recorded[Any], event: services.Opened | services.PromisesChanged) -> list[RowChange]:
     """Rows of what is promised now; what was ordered under a promise before stays with it."""
     return [promise_row(recorded.tenant, event.policy_id, one) for one in event.entitlements]
 
 
-def promise_row(tenant: str, policy_id: UUID, one: Entitlement) -> Executable:
+def promise_row(tenant: str, policy_id: UUID, one: Entitlement) -> RowChange:
     terms = {
         "service_type": one.service_type,
         "phase": one.phase.value,
@@ -199,5 +209,4 @@ def promise_row(tenant: str, policy_id: UUID, one: Entitlement) -> Executable:
         "mandatory": one.mandatory,
         "in_force": True,
     }
-    row = postgresql.insert(tables.entitlements).values(tenant=tenant, policy_id=policy_id, code=one.code, **terms)
-    return row.on_conflict_do_update(index_elements=["policy_id", "code"], set_=terms)
+    return put(tables.entitlements, {"tenant": tenant, "policy_id": policy_id, "code": one.code, **terms}, sets=terms)

@@ -160,6 +160,43 @@ async def test_a_good_log_verifies_and_a_changed_one_names_the_position(database
         assert any("the table says 5 of 100, the events say 6 of 100" in one for one in violations)
 
 
+@pytest.mark.parametrize(
+    ("change", "finding"),
+    [
+        ("DELETE FROM bell.event WHERE position = 3", "position 3: missing, the next event is at 4"),
+        (
+            "UPDATE bell.event SET chain = sha256('') WHERE position = 4",
+            "position 4: the chain does not match the event",
+        ),
+        ("UPDATE bell.event SET tenant = 'other' WHERE position = 2", "position 2: the chain does not match the event"),
+        (
+            "UPDATE bell.event SET recorded_at = recorded_at + interval '1 microsecond' WHERE position = 5",
+            "position 5: the chain does not match the event",
+        ),
+        ("UPDATE bell.event SET metadata = '\"guards\"' WHERE position = 1", "position 1: the chain does not match"),
+        (
+            "DELETE FROM bell.outbox WHERE position = 6; DELETE FROM bell.event WHERE position = 6",
+            "position 5: the head is not the end of the chain",
+        ),
+        ("UPDATE bell.head SET chain = sha256('')", "position 6: the head is not the end of the chain"),
+    ],
+)
+async def test_verification_names_the_first_position_that_is_wrong(
+    database: str, monkeypatch: pytest.MonkeyPatch, change: str, finding: str
+) -> None:
+    monkeypatch.setattr("libs.common.store.verify._CHUNK", 2)
+    async with Node(BELL, database) as bell:
+        await bell.cast("big")
+        for _ in range(5):
+            await bell.strike("big", 2)
+
+        with psycopg.connect(database, autocommit=True) as admin:
+            admin.execute("SET session_replication_role = replica")
+            admin.execute(change)
+
+        assert (await verify(bell.log))[1][0].startswith(finding)
+
+
 async def test_a_long_stream_gets_a_snapshot_that_a_cold_load_begins_from(database: str) -> None:
     async with Node(BELL, database) as bell:
         await bell.cast("big")

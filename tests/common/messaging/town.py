@@ -7,8 +7,7 @@ from uuid import UUID, uuid4
 
 from google.protobuf.message import Message
 from hubao.policy.v1.events_pb2 import PolicyBound, PolicyExpired
-from sqlalchemy import Column, Executable, Integer, MetaData, String, Table
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Column, Integer, MetaData, String, Table
 
 from libs.common.application import Application, Done
 from libs.common.changes import Cancel, Draw, GuardChange, Recorded, Schedule, SetLimit, TimerChange
@@ -20,6 +19,7 @@ from libs.common.messaging.hearing import Hearing
 from libs.common.messaging.jetstream import Bus
 from libs.common.messaging.relay import Relay
 from libs.common.projection.projector import Projector
+from libs.common.projection.rows import RowChange, put
 from libs.common.projection.tables import ReadTables
 from libs.common.service import Projection, Service
 from libs.common.store.migrate import prepare
@@ -147,11 +147,10 @@ METADATA = MetaData()
 STRIKES = Table("strikes", METADATA, Column("stream", String, primary_key=True), Column("hours", Integer))
 
 
-def project(recorded: Recorded[Any]) -> list[Executable]:
+def project(recorded: Recorded[Any]) -> list[RowChange]:
     match recorded.event:
         case Struck(hours=hours):
-            row = insert(STRIKES).values(stream=str(recorded.stream), hours=hours)
-            return [row.on_conflict_do_update(index_elements=["stream"], set_={"hours": STRIKES.c.hours + hours})]
+            return [put(STRIKES, {"stream": str(recorded.stream), "hours": hours}, adds={"hours": hours})]
     return []
 
 

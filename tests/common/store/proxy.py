@@ -19,6 +19,8 @@ class Proxy:
         self._armed = False
         self._asked = False
         self.lost = 0
+        self.silent = False
+        """Whether the connection of the next answer is to stay open and to say nothing any more."""
 
     @property
     def url(self) -> str:
@@ -45,6 +47,8 @@ class Proxy:
         assert self._server is not None
         self._server.close()
         self.cut()
+        for task in self._tasks:
+            task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _accept(self, reader: Reader, writer: Writer) -> None:
@@ -69,6 +73,10 @@ class Proxy:
                     self.cut()
                     return
                 self._asked = self._asked or not answers
+                if answers and self.silent:
+                    self.silent = False
+                    self.lost += 1
+                    await asyncio.sleep(3600)
                 sink.write(data)
                 await sink.drain()
         except OSError:

@@ -104,6 +104,18 @@ async def test_a_killed_backend_is_replaced(database: str, committer: Committer,
     assert (await log.head()).position == 1
 
 
+async def test_a_server_that_falls_silent_is_asked_again_on_another_connection(proxy: Proxy, log: Log) -> None:
+    committer = Committer(proxy.url, answer_within=0.3)
+    await committer.open()
+
+    proxy.silent = True
+    verdict = await committer.submit(a_request(an_event(uuid4())))
+
+    assert (proxy.lost, verdict.verdict) == (1, "ok")
+    assert (await log.head()).position == 1
+    await committer.close()
+
+
 async def test_a_restart_of_the_server_only_delays(own_server: Postgres) -> None:
     committer = Committer(prepare(own_server.url, "purse"))
     await committer.open()
