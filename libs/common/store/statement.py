@@ -1,7 +1,6 @@
 """The one statement that writes: `append` with a batch of requests as parallel arrays."""
 
 from collections.abc import Sequence
-from itertools import repeat
 from typing import Any
 
 import psycopg
@@ -20,6 +19,8 @@ _TIMER = ["int", "uuid", "text", "uuid", "text", "timestamptz"]
 _PARKED = ["int", "text", "bigint", "uuid", "text", "bytea", "text", "timestamptz"]
 _GROUPS = (_REQUEST, _EVENT, _OUTBOX, _READ, _GUARD, _TIMER, _PARKED)
 """The types of the arguments of `append` after the epoch, in its order; each group has arrays of one length."""
+
+_EMPTY = [[binary_array(kind, ()) for kind in group] for group in _GROUPS]
 
 APPEND = "SELECT verdict, first_position, last_position, stream, version, detail FROM append(%s, {})".format(
     ", ".join(f"%b::{kind}[]" for group in _GROUPS for kind in group)
@@ -58,9 +59,8 @@ def arguments(epoch: int, requests: Sequence[AppendRequest]) -> list[Any]:
         ],
     ]
     arrays: list[Any] = [epoch]
-    for kinds, rows in zip(_GROUPS, groups, strict=True):
-        columns = zip(*rows, strict=True) if rows else repeat(())
-        arrays += map(binary_array, kinds, columns)
+    for kinds, empty, rows in zip(_GROUPS, _EMPTY, groups, strict=True):
+        arrays += map(binary_array, kinds, zip(*rows, strict=True)) if rows else empty
     return arrays
 
 

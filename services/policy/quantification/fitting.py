@@ -13,8 +13,7 @@ from functools import lru_cache
 from math import exp, expm1, log, sqrt
 
 import numpy as np
-from scipy.optimize import brentq, minimize_scalar
-from scipy.special import gammaln
+import scipy  # Its parts are loaded when they are first used: a service that estimates nothing starts a second earlier.
 
 from services.policy.quantification.distributions import (
     BoundedPareto,
@@ -102,7 +101,7 @@ def bounded_pareto_of(sizes: Floats, high: float) -> BoundedPareto:
 
     if mean >= span / 2:  # As heavy as can be: the likelihood grows down to alpha = 0, which is no power law.
         return BoundedPareto(1e-6, low, high)
-    return BoundedPareto(float(brentq(slope, 1e-6, min(1e3, 700 / span))), low, high)
+    return BoundedPareto(float(scipy.optimize.brentq(slope, 1e-6, min(1e3, 700 / span))), low, high)
 
 
 def _negative_binomial(claims: Floats, exposure: Floats, rate: float) -> tuple[NegativeBinomial, float]:
@@ -112,18 +111,20 @@ def _negative_binomial(claims: Floats, exposure: Floats, rate: float) -> tuple[N
         def slope(mean: float) -> float:
             return float(((claims - mean * exposure) / (1 + dispersion * mean * exposure)).sum())
 
-        return float(brentq(slope, rate / 1e6, float((claims / exposure).max()) * 2, rtol=1e-12))
+        return float(scipy.optimize.brentq(slope, rate / 1e6, float((claims / exposure).max()) * 2, rtol=1e-12))
 
     def against(log_dispersion: float) -> float:
         dispersion = exp(log_dispersion)
         mean, size = best_rate(dispersion) * exposure, 1 / dispersion
-        terms = gammaln(claims + size) - gammaln(size) - gammaln(claims + 1)
+        terms = scipy.special.gammaln(claims + size) - scipy.special.gammaln(size) - scipy.special.gammaln(claims + 1)
         terms -= (claims + size) * np.log1p(dispersion * mean) - claims * np.log(dispersion * mean)
         return -float(terms.sum())
 
-    best = minimize_scalar(against, bounds=(log(1e-6), log(1e3)), method="bounded", options={"xatol": 1e-6})
+    best = scipy.optimize.minimize_scalar(
+        against, bounds=(log(1e-6), log(1e3)), method="bounded", options={"xatol": 1e-6}
+    )
     expected = rate * exposure
-    poisson = float((claims * np.log(expected) - expected - gammaln(claims + 1)).sum())
+    poisson = float((claims * np.log(expected) - expected - scipy.special.gammaln(claims + 1)).sum())
     dispersion = exp(float(best.x))
     return NegativeBinomial(best_rate(dispersion), dispersion), max(2 * (-float(best.fun) - poisson), 0.0)
 
