@@ -19,7 +19,7 @@ from libs.common.grpc.convert import date_message, decimal_text
 from libs.common.store.migrate import prepare
 from libs.common.tokens import LocalIssuer
 from services.policy.__main__ import SERVICE as POLICY
-from services.policy.domain.treaty import Treaty
+from services.policy.domain.treaty.treaty import Treaty
 from tests.bench.driving import Aim
 from tests.bench.place import Place
 from tests.bench.targets import Target, server

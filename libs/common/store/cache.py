@@ -55,20 +55,18 @@ class Cache:
     async def load(self, kind: type[Aggregate], stream: UUID) -> Entry | None:
         """The committed value, brought up to date with the log."""
         entry = self._committed.get(stream)
-        start = entry.version if entry else 0
-        snapshot = start
-        rows = await self._log.stream(stream, after=start, limit=EVERY)
-        while rows:
-            if start == 0 and entry is None and len(rows) == EVERY:
-                found = await self.snapshots.find(kind, stream)
-                if found is not None:
-                    entry = Entry(rows[0].tenant, *found)
-                    snapshot = entry.version
-                    rows = await self._log.stream(stream, after=entry.version, limit=EVERY)
-            entry = _evolved(kind, entry, rows)
-            if len(rows) < EVERY or entry is None:
-                break
+        start = snapshot = entry.version if entry else 0
+        if entry is None:
+            found, rows = await self.snapshots.begin(kind, stream, EVERY)
+            if found is not None:
+                entry = Entry(*found)
+                snapshot = entry.version
+        else:
+            rows = await self._log.stream(stream, after=start, limit=EVERY)
+        entry = _evolved(kind, entry, rows)
+        while len(rows) == EVERY and entry is not None:
             rows = await self._log.stream(stream, after=entry.version, limit=EVERY)
+            entry = _evolved(kind, entry, rows)
         if entry is not None and entry.version > start:
             self.commit(stream, entry)
             if start == 0 and entry.version - snapshot >= EVERY:

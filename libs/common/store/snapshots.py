@@ -19,9 +19,25 @@ import psycopg
 from libs.common.events import Aggregate
 from libs.common.outages import Outage, in_a_line
 from libs.common.store import codec
-from libs.common.store.reading import Log
+from libs.common.store.reading import Log, StoredRow
 
 log = logging.getLogger(__name__)
+
+# One question, as most streams are short and have no snapshot: it comes as a row at position 0, before the events.
+_BEGIN = """
+WITH found AS (
+    SELECT version, state FROM snapshot
+    WHERE stream = %(stream)s AND kind = %(kind)s AND evolve_version = %(evolve_version)s
+)
+(
+    SELECT position, tenant, stream, version, type, schema_version, payload, metadata, recorded_at FROM event
+    WHERE stream = %(stream)s AND version > coalesce((SELECT version FROM found), 0)
+    ORDER BY version LIMIT %(limit)s
+)
+UNION ALL
+SELECT 0, tenant, stream, version, '', 0, (SELECT state FROM found), '', recorded_at FROM event
+WHERE stream = %(stream)s AND version = (SELECT version FROM found)
+"""
 
 EVERY = 200
 """Events behind the last snapshot after which a load makes the next."""
@@ -48,13 +64,16 @@ class Snapshots:
         self._making: set[UUID] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def find(self, kind: type[Aggregate], stream: UUID) -> tuple[int, Any] | None:
-        """Version and value, if there is a snapshot by the present code."""
-        row = await self._log.one(
-            "SELECT version, state FROM snapshot WHERE stream = %s AND kind = %s AND evolve_version = %s",
-            (stream, kind.KIND, evolve_version(kind)),
-        )
-        return (int(row[0]), codec.decode_value(kind, bytes(row[1]))) if row else None
+    async def begin(
+        self, kind: type[Aggregate], stream: UUID, limit: int
+    ) -> tuple[tuple[str, int, Any] | None, list[StoredRow]]:
+        """Tenant, version and value of the snapshot, if there is one by the present code, and the events behind it."""
+        asked = {"stream": stream, "kind": kind.KIND, "evolve_version": evolve_version(kind), "limit": limit}
+        rows = sorted(await self._log.all(_BEGIN, asked))
+        if rows and rows[0][0] == 0:
+            _, tenant, _, version, _, _, state, *_ = rows.pop(0)
+            return (tenant, version, codec.decode_value(kind, state)), [StoredRow(*row) for row in rows]
+        return None, [StoredRow(*row) for row in rows]
 
     def make(self, kind: type[Aggregate], stream: UUID, version: int, value: Any) -> None:
         """Begins to store a snapshot; nobody waits for it."""
