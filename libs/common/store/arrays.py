@@ -4,6 +4,7 @@ The driver would find out each array's type by looking at its elements, and ask 
 `append` that costs more than the insert itself. Here the type of every column is known beforehand.
 """
 
+import struct
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from struct import Struct
@@ -79,11 +80,13 @@ _EMPTY = {kind: BinaryArray(_HEADER.pack(0, 0, oid, 0, 0)[:12]) for kind, (oid, 
 
 
 def binary_array(kind: str, values: Sequence[Any]) -> BinaryArray:
-    """The values as an array of one of `_KINDS`; None is null. A number that the type can't hold is a struct.error."""
+    """The values as an array of one of `_KINDS`; None is null. psycopg.DataError if a number does not fit the type."""
     if not values:
         return _EMPTY[kind]
     oid, encode = _KINDS[kind]
-    if None in values:
-        elements = [_NULL if value is None else encode(value) for value in values]
-        return BinaryArray(_HEADER.pack(1, 1, oid, len(values), 1) + b"".join(elements))
-    return BinaryArray(_HEADER.pack(1, 0, oid, len(values), 1) + b"".join(map(encode, values)))
+    has_null = None in values
+    try:
+        elements = [_NULL if value is None else encode(value) for value in values] if has_null else map(encode, values)
+        return BinaryArray(_HEADER.pack(1, has_null, oid, len(values), 1) + b"".join(elements))
+    except struct.error as error:
+        raise psycopg.DataError(f"a number does not fit {kind}: {error}") from error
