@@ -22,7 +22,10 @@ log = logging.getLogger(__name__)
 BATCH = 500
 REBUILD_BATCH = 5000
 """Nobody waits for the rows of a new generation, and of more events more changes become one."""
-LONGEST_SLEEP = 1.0
+LONGEST_SLEEP = 5.0
+"""Seconds after which it looks by itself; what there is to do wakes it."""
+REFRESH = 1.0
+"""Seconds for which it trusts that no other process has switched to a new generation."""
 LINGER = 0.02
 """Seconds for which events gather while they come in quick succession: a transaction for each would cost more."""
 
@@ -47,7 +50,7 @@ class Projector:
         while True:
             if monotonic() >= refresh_at:
                 await self._tables.refresh()
-                refresh_at = monotonic() + LONGEST_SLEEP
+                refresh_at = monotonic() + REFRESH
             count = await self.advance(self._tables.schema)
             if count == 0:
                 await self._alarm.wait(LONGEST_SLEEP)
