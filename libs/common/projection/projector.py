@@ -5,8 +5,14 @@ The position row is locked for each batch, so of several processes only one proj
 
 import asyncio
 import logging
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
+from itertools import islice
+from threading import Event
 from time import monotonic
+from typing import Any
 
+import psycopg
 from sqlalchemy import Connection, select, text, update
 
 from libs.common import telemetry
@@ -73,8 +79,14 @@ class Projector:
         new = f"{self._tables.prefix}_{'b' if old.endswith('_a') else 'a'}"
         with losing_is_an_outage():
             await asyncio.to_thread(self._begin, new)
+        abandoned = Event()
+        try:
+            with losing_is_an_outage():
+                await asyncio.to_thread(self._fill, new, batch, abandoned)
+        finally:
+            abandoned.set()
         while await self.advance(new, batch):
-            log.info("rebuilding read tables", extra={"generation": new})
+            pass  # What was written meanwhile; the switch should find little to do.
         with losing_is_an_outage():
             result = await asyncio.to_thread(self._switch, old, new)
         await self._tables.refresh()
@@ -88,6 +100,27 @@ class Projector:
         with self._tables.writing.begin() as connection:
             connection.execute(text(f"DROP SCHEMA IF EXISTS {schema} CASCADE"))
             self._tables.create(connection, schema)
+
+    def _fill(self, schema: str, batch: int, abandoned: Event) -> None:
+        """Projects all that the log holds now into a new generation.
+
+        One query streams, so the database is at the next events while these are projected.
+        """
+        with self._tables.writing.begin() as reading, driver(reading) as connected:
+            connected.execute("SET LOCAL enable_sort = off")  # By the index: sorted first, nothing comes before all is.
+            with closing(_streamed(connected, batch)) as batches:
+                for rows in batches:
+                    if abandoned.is_set() or not self._add(schema, rows):
+                        return
+                    log.info("rebuilding read tables", extra={"generation": schema, "position": rows[-1][-1]})
+
+    def _add(self, schema: str, rows: Sequence[tuple[Any, ...]]) -> bool:
+        """Projects the next events of a generation; False if others are these, for another rebuild is at it, too."""
+        with self._tables.writing.begin() as connection, inside(connection, schema):
+            if _locked(connection) != rows[0][-1] - 1:
+                return False
+            self._apply(connection, schema, rows)
+        return True
 
     def _switch(self, old: str, new: str) -> tuple[int, bool]:
         """Brings both generations to one position, held there to the end, compares them, and lets reads see the new."""
@@ -110,8 +143,12 @@ class Projector:
         with driver(connection) as connected:
             # Positions have no gaps, so a bound is a limit; with LIMIT the database sorted all of the rest each time.
             rows = connected.cursor(binary=True).execute(_EVENTS, (after, min(upto, after + limit))).fetchall()
-        if not rows:
-            return 0
+        if rows:
+            self._apply(connection, schema, rows)
+        return len(rows)
+
+    def _apply(self, connection: Connection, schema: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Changes the rows of a generation by these events, and moves its position behind them."""
         batch = Batch(connection, schema)
         for name, schema_version, payload, *place in rows:
             happened = codec.decode(name, schema_version, payload)
@@ -123,7 +160,6 @@ class Projector:
         batch.flush()
         connection.execute(update(POSITION).values(position=rows[-1][-1]))
         telemetry.PROJECTED.add(len(rows))
-        return len(rows)
 
     def _fingerprint(self, connection: Connection, schema: str) -> list[tuple[str, int, str]]:
         """For each table its name, its rows, and a sum of their hashes that does not depend on their order."""
@@ -137,6 +173,13 @@ class Projector:
             ).one()
             result.append((table, count, digest))
         return result
+
+
+def _streamed(connection: psycopg.Connection[Any], size: int) -> Generator[Sequence[tuple[Any, ...]], None, None]:
+    """All events of the log, so many at a time."""
+    rows: Iterator[tuple[Any, ...]] = connection.cursor().stream(_EVENTS, (0, _END), binary=True, size=size)
+    while some := list(islice(rows, size)):
+        yield some
 
 
 def _locked(connection: Connection) -> int:
