@@ -49,8 +49,12 @@ class Pulse:
         self._waker = waker
         self._timers = timers
         self._alarm = waker.alarm()
-        self._seen = Hint(0, 0)
-        self._cursor = 0
+        self.seen = Hint(0, 0)
+        """Where the log and its outbox stood at the last beat."""
+        self.published = 0
+        """Where the relay's cursor stood."""
+        self.beats = 0
+        """How often the question was answered."""
         self._due_at: datetime | None = None
         self._moved_at = monotonic()
         self._pause = SHORTEST
@@ -67,15 +71,16 @@ class Pulse:
         """Asks once, and wakes whom the answer concerns."""
         row = await self._log.one(_QUESTION, (self._tables.setting,))
         assert row is not None
+        self.beats += 1
         position, outbox_position, cursor, offset, schema, self._due_at = row
         self._follow(None if offset is None else timedelta(microseconds=int(offset)), schema)
-        seen, self._seen = self._seen, Hint(position, outbox_position)
-        turned_back, self._cursor = (cursor or 0) < self._cursor, cursor or 0
-        if seen != self._seen or turned_back:
+        before, self.seen = self.seen, Hint(position, outbox_position)
+        turned_back, self.published = (cursor or 0) < self.published, cursor or 0
+        if before != self.seen or turned_back:
             self._moved_at, self._pause = monotonic(), SHORTEST
             self._waker.nudge(but=self._alarm)
-        if seen != self._seen:
-            await self._bus.tell(self._service, self._seen)
+        if before != self.seen:
+            await self._bus.tell(self._service, self.seen)
         if self._due_at is not None and self._due_at <= self._clock.now():
             self._timers.nudge()
 
@@ -90,7 +95,7 @@ class Pulse:
 
     def _told(self, hint: Hint) -> None:
         """Another process of this service says how far the log has come."""
-        if hint.position > self._seen.position:
+        if hint.position > self.seen.position:
             self._alarm.ring()
 
     def _until_next(self) -> float:

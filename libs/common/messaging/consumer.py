@@ -49,13 +49,19 @@ class Consumer:
         self._bus = bus
         self._log = store
         self.position = 0
-        self.lag = 0
-        """How many announcements are known to wait."""
+        self._known = 0
         self.heard_at: datetime | None = None
         """When the last one was handled, in real time."""
+        self.joined = False
+        """Whether JetStream is listened to."""
         self._alarm = bus.interrupted.alarm()
         self._silence = SHORTEST_SILENCE
         self._ask_at = 0.0
+
+    @property
+    def lag(self) -> int:
+        """How many announcements are known to wait."""
+        return max(self._known - self.position, 0)
 
     async def run(self) -> None:
         """Runs until cancelled; raises what is no outage of NATS or of the owner."""
@@ -64,7 +70,7 @@ class Consumer:
 
     async def _session(self) -> None:
         """Begins from what the database says; returns when it should begin again."""
-        self.position = await self._log.tracking(self._hearing.upstream)
+        self._known = self.position = await self._log.tracking(self._hearing.upstream)
         await self._hearing.open()
         await self._catch_up()
         if not self._feed.log_id:
@@ -86,8 +92,10 @@ class Consumer:
         async with self._bus.listening(upstream, self._told):
             try:
                 await pull.open(jetstream)
+                self.joined = True
                 await self._follow(pull, interruptions)
             finally:
+                self.joined = False
                 await pull.close()
 
     async def _follow(self, pull: Pull, interruptions: int) -> None:
@@ -117,7 +125,7 @@ class Consumer:
 
     def _told(self, hint: Hint) -> None:
         """The owner says how far its outbox has come; JetStream should bring it."""
-        self.lag = max(hint.outbox_position - self.position, 0)
+        self._known = hint.outbox_position
         if self.lag:
             self._ask_at = min(self._ask_at, monotonic() + TOLD_SECONDS)
             self._alarm.ring()
@@ -132,7 +140,7 @@ class Consumer:
         """Handles announcements in order; old ones do nothing, and what is missing before one is fetched."""
         index = 0
         while index < len(announcements):
-            self.lag = max(announcements[-1].position - self.position, 0)
+            self._known = max(self._known, announcements[-1].position)
             announcement = announcements[index]
             if announcement.position > self.position + 1:
                 await self._backfill(announcement.position - 1)
@@ -141,7 +149,6 @@ class Consumer:
             else:
                 index += 1
             self.heard_at = datetime.now(UTC)
-        self.lag = 0
 
     async def _step(self, announcements: list[Announcement], index: int) -> int:
         """Handles the announcement at `index`, or skips a run of uninteresting ones; the index behind it."""

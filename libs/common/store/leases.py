@@ -12,7 +12,7 @@ from contextlib import suppress
 
 import psycopg
 
-from libs.common.outages import Outage, in_a_line
+from libs.common.outages import Outage, in_a_line, is_outage
 from libs.common.store.reading import Log
 from libs.common.waking import cancelled
 
@@ -90,8 +90,9 @@ class Leases:
                 return
             try:
                 kept = await self._prolonged(names)
-            except (TimeoutError, psycopg.Error, Outage) as error:
-                log.warning("leases can't be prolonged: %s", in_a_line(error))
+            except Exception as error:
+                # Whatever it is: who can't say that it leads, must not.
+                log.warning("leases can't be prolonged: %s", in_a_line(error), exc_info=not is_outage(error))
                 kept = set()
             for name in names:
                 if name not in kept and name in self._lost:
