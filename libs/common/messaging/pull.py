@@ -1,7 +1,8 @@
 """A durable consumer of one JetStream stream, asked ahead: there is always a request with the server, so that the next
 message is sent in the moment it is stored.
 
-`fetch` of nats-py waits, after the first message, until as many have come as were asked for, or the time is over.
+`fetch` of nats-py makes one or two requests each time, and waits for nothing but messages; here one request serves for
+many, and an alarm that others ring, too, says when to look.
 """
 
 import json
