@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
+from typer.exceptions import TyperException
 
 from deploy.cli.operator import Failed, credentials_of, operator_of
 from deploy.cli.output import Output
@@ -37,6 +39,22 @@ _COMMON: dict[str, tuple[Any, Any]] = {
     "key": (Key, None),
     "json": (Json, False),
 }
+
+
+class Plain(TyperGroup):
+    """The whole command line: what is wrong with one is said in one line, like everything else that fails."""
+
+    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
+        try:
+            status = super().main(*args, standalone_mode=False, **extra)
+        except TyperException as error:
+            says, context = error.format_message().rstrip("."), getattr(error, "ctx", None)
+            if says:  # Nothing is left to say where a command without words has shown its help.
+                print(f"hubao: {says}; see {context.command_path if context else 'hubao'} --help", file=sys.stderr)
+            status = error.exit_code
+        if not standalone_mode:
+            return status
+        sys.exit(status or 0)
 
 
 def operating(function: Callable[..., None]) -> Callable[..., None]:

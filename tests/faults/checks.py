@@ -15,6 +15,7 @@ from deploy.local.checks import failed
 from deploy.local.clients import SERVICES, Refusal
 from deploy.local.cluster import unsettled
 from deploy.local.invariants import invariants
+from tests.faults.history import FEW, orphans, recomputed, unheard
 from tests.faults.journal import Entry
 from tests.faults.rig import Rig
 
@@ -47,6 +48,10 @@ def check(rig: Rig, drain_within: float = DRAIN_WITHIN) -> float:
                 for name in SERVICES
             }
             tracking = admin.execute(f"SELECT upstream, position FROM {service}.tracking").fetchall()
+            rig.histories.append(recomputed(service, admin))
+            rig.violations += rig.histories[-1].refuted[:FEW]
+            rig.violations += orphans(service, admin)
+            rig.violations += unheard(service, admin)
         rig.violations += gaps(service, events)
         rig.violations += halves(service, events, requests)
         rig.violations += reactions(service, events)
@@ -94,7 +99,7 @@ def reactions(service: str, events: Rows) -> list[str]:
         if int(number) < heard or (int(number) == heard and position != at + 1):
             wrong.append(f"{service} position {position}: reacts to {causation} again, or after {upstream}/{heard}")
         last[upstream] = (int(number), position)
-    return wrong[:5]
+    return wrong[:FEW]
 
 
 def acknowledged(service: str, entries: Iterable[Entry], events: Rows, requests: Rows) -> list[str]:
@@ -109,7 +114,7 @@ def acknowledged(service: str, entries: Iterable[Entry], events: Rows, requests:
             wrong.append(f"{service}: {entry.key} was acknowledged, and its request is not there")
         elif end not in present:
             wrong.append(f"{service} position {end}: {entry.key} was acknowledged, and its event is not there")
-    return wrong[:5]
+    return wrong[:FEW]
 
 
 async def _drained(rig: Rig, within: float) -> list[str]:

@@ -17,7 +17,7 @@ from typing import Any
 import grpc
 from google.protobuf.message import Message
 
-from deploy.local.clients import SERVICES, Caller, Channels, Refusal, request_id
+from deploy.local.clients import AGAIN, SERVICES, Caller, Channels, Refusal, request_id
 
 ATTEMPT_SECONDS = 8.0
 UNANSWERED = (grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED)
@@ -64,6 +64,11 @@ class Journal:
 
     def close(self) -> None:
         self._file.close()
+
+    @property
+    def retries(self) -> int:
+        """Attempts that told nothing, or to come again, and were made again."""
+        return sum(self.failures[code.name] for code in {*AGAIN, *UNANSWERED})
 
     @property
     def acknowledged(self) -> list[Entry]:

@@ -6,24 +6,24 @@ Processes are started and signalled by the thread that made them; clients and ch
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from hubao.feed.v1 import admin_service_pb2 as admin_pb
 
 from deploy.local.cast import Cast
 from deploy.local.clients import Caller, Channels
 from deploy.local.cluster import Cluster as Services
-from deploy.local.servers import Nats, Postgres
+from deploy.local.servers import Nats, Postgres, ServerError
+from deploy.local.stack import service_of
 from tests.faults.cluster import Cluster
 from tests.faults.firing import Firing, Injected
+from tests.faults.history import Recomputed
 from tests.faults.journal import Journal, JournalCaller, channels_to
-from tests.faults.kinds import PROCESSES
+from tests.faults.kinds import NATS, POSTGRES, PROCESSES
 from tests.faults.load import Client, Market
 from tests.faults.plan import planned
 from tests.faults.recovery import Recovery
@@ -54,6 +54,14 @@ class Rig:
     poisoned: set[tuple[str, str, int]] = field(default_factory=set)
     memory: dict[str, int] = field(default_factory=dict)
     """The largest resident size of each process, in KiB."""
+    leaders: dict[str, str] = field(default_factory=dict)
+    """Which process was last seen to hold each lease."""
+    moved: int = 0
+    """How often another process than the one before was seen to hold a lease."""
+    behind: int = 0
+    """The most announcements that a slowed consumer was seen to be behind."""
+    histories: list[Recomputed] = field(default_factory=list)
+    """What the logs were found to say when all had come to rest."""
     clients: list[Client] = field(default_factory=list)
     fired_for: float = 0.0
     """Seconds for which faults were injected."""
@@ -145,19 +153,32 @@ class Rig:
         if time.monotonic() < self._look_at:
             return
         self._look_at = time.monotonic() + LOOK_EVERY
-        for process, child in self.cluster.services.items():
+        for process, child in (self.cluster.services | {NATS: self.nats.child, POSTGRES: self.postgres.child}).items():
             if child.running:
                 self.memory[process] = max(self.memory.get(process, 0), _resident(child.pid))
+            elif process in (NATS, POSTGRES):
+                if process not in excused:
+                    raise ServerError(f"{process} died: {child.last_line}")
             elif process not in excused:
                 self.violated(f"{process} died with status {child.exit_status}: {child.last_line}")
                 self.cluster.start_service(process)
 
-    async def move_clock(self, service: str, step: timedelta) -> None:
-        """Moves the clock of one service on."""
+    def note_leases(self, process: str, leases: Iterable[str]) -> None:
+        """Notes which leases a process says that it holds."""
+        for lease in leases:
+            name = f"{service_of(process)}/{lease}"
+            self.moved += self.leaders.get(name, process) != process
+            self.leaders[name] = process
+
+    def note_behind(self, service: str) -> None:
+        """Notes, in a while, how far a service is behind what policy announces; others may have hurt it, too."""
+        self.begin(self._note_behind(service), 10)
+
+    async def _note_behind(self, service: str) -> None:
+        head = (await self.operator(admin_pb.GetStatusRequest(), at="policy")).outbox_position
         status = await self.operator(admin_pb.GetStatusRequest(), at=service)
-        moment = Timestamp()
-        moment.FromDatetime(status.now.ToDatetime(UTC) + step)
-        await self.operator(admin_pb.SetClockRequest(now=moment), at=service)
+        heard = next(one.position for one in status.consumers if one.upstream == "policy")
+        self.behind = max(self.behind, head - heard)
 
     async def _connect(self) -> None:
         addresses = self.cluster.addresses

@@ -126,7 +126,10 @@ class AdminServicer(pb_grpc.AdminServiceServicer):
         return pb.DropParkedResponse()
 
     async def Republish(self, request: pb.RepublishRequest, context: Context) -> pb.RepublishResponse:
-        await self._log.run("UPDATE cursor SET position = %s WHERE name = %s", (request.from_position - 1, CURSOR))
+        # Never forward: what lies between would not be published.
+        await self._log.run(
+            "UPDATE cursor SET position = least(position, %s) WHERE name = %s", (request.from_position - 1, CURSOR)
+        )
         return pb.RepublishResponse()
 
     async def VerifyLog(self, request: pb.VerifyLogRequest, context: Context) -> pb.VerifyLogResponse:
