@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import re
 import time
 from collections import defaultdict
 from collections.abc import Iterable
@@ -26,6 +27,9 @@ REPEATED = 4_000
 """How many changes are asked for again, if there are more."""
 MEMORY_LIMIT = 400 * 1024
 """KiB that a process may take; one that has just started takes about a quarter of it."""
+
+ERROR = re.compile(r"[0-9:.]{12} (ERROR|CRITICAL) ")
+PARKED = "libs.common.messaging.hearing: announcement parked"
 
 Rows = list[tuple[Any, ...]]
 
@@ -61,8 +65,12 @@ def check(rig: Rig, drain_within: float = DRAIN_WITHIN) -> float:
             for upstream, position in tracking
             if (position,) != outboxes[upstream]
         ]
+    if rig.journal.on_disk() != {entry.key for entry in rig.journal.acknowledged}:
+        rig.violated("the journal on disk is not what its clients know")
     rig.run(_ask(rig, at_rest=not left), ASK_WITHIN)
     _answers(rig)
+    for process, child in rig.cluster.services.items():
+        rig.violations += errors(process, child.log.read_text("utf-8", "replace").splitlines())
     return drained
 
 
@@ -100,6 +108,12 @@ def reactions(service: str, events: Rows) -> list[str]:
             wrong.append(f"{service} position {position}: reacts to {causation} again, or after {upstream}/{heard}")
         last[upstream] = (int(number), position)
     return wrong[:FEW]
+
+
+def errors(process: str, lines: Iterable[str]) -> list[str]:
+    """An outage is a warning; an error in a log is a bug, but for what is said of the poison."""
+    found = [line for line in lines if ERROR.match(line) and not line.endswith(PARKED)]
+    return [f"{process} logged: {line}" for line in found[:FEW]]
 
 
 def acknowledged(service: str, entries: Iterable[Entry], events: Rows, requests: Rows) -> list[str]:

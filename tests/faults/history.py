@@ -62,12 +62,12 @@ class Recomputed:
             self._wrong(f"version {version} of {stream} follows {self.versions[stream] - 1}")
         if chain != self.chain:
             self._wrong("the chain is not what the events make")
-        for key, amount, limit in json.loads(metadata).get("guards", ()):
-            self._guard(key, amount, limit)
+        for change in json.loads(metadata).get("guards", ()):
+            self._guard(*change)
 
-    def _guard(self, key: str, amount: int | None, limit: int | None) -> None:
+    def _guard(self, key: str, amount: int | None, limit: int = 0) -> None:
+        """A draw is `[key, amount]`, a limit `[key, null, limit]`."""
         if amount is None:
-            assert limit is not None
             self.limits[key] = limit
             return
         self.used[key] += amount

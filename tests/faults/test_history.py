@@ -37,8 +37,8 @@ def read(rows: list[Row]) -> Recomputed:
 
 
 OPENED = (STREAM, 1, [["budget:a", None, 10], ["cap:b", None, 3]])
-DRAWN = (STREAM, 2, [["budget:a", 7, None]])
-GIVEN_BACK = (OTHER, 1, [["budget:a", -7, None]])
+DRAWN = (STREAM, 2, [["budget:a", 7]])
+GIVEN_BACK = (OTHER, 1, [["budget:a", -7]])
 
 
 def test_a_whole_log_is_found_whole_with_its_guards() -> None:
@@ -72,9 +72,9 @@ def test_a_version_that_does_not_follow_is_found(version: int) -> None:
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ([["budget:a", 4, None]], "guard budget:a stands at 11 of 10"),
-        ([["budget:a", -8, None]], "guard budget:a stands at -1 of 10"),
-        ([["budget:z", 1, None]], "guard budget:z stands at 1 of None"),
+        ([["budget:a", 4]], "guard budget:a stands at 11 of 10"),
+        ([["budget:a", -8]], "guard budget:a stands at -1 of 10"),
+        ([["budget:z", 1]], "guard budget:z stands at 1 of None"),
     ],
 )
 def test_a_guard_beyond_its_limit_is_found_at_the_position_of_the_draw(changes: list[list[Any]], says: str) -> None:
@@ -82,8 +82,8 @@ def test_a_guard_beyond_its_limit_is_found_at_the_position_of_the_draw(changes: 
 
 
 def test_a_limit_below_what_is_used_is_no_fault_until_more_is_drawn() -> None:
-    lowered, given = (OTHER, 1, [["budget:a", None, 5]]), (OTHER, 2, [["budget:a", -1, None]])
-    more = (OTHER, 3, [["budget:a", 1, None]])
+    lowered, given = (OTHER, 1, [["budget:a", None, 5]]), (OTHER, 2, [["budget:a", -1]])
+    more = (OTHER, 3, [["budget:a", 1]])
 
     assert read(log_of(OPENED, DRAWN, lowered, given)).refuted == []
     assert read(log_of(OPENED, DRAWN, lowered, given, more)).refuted == [
@@ -92,7 +92,7 @@ def test_a_limit_below_what_is_used_is_no_fault_until_more_is_drawn() -> None:
 
 
 def test_what_is_nearly_used_up_is_counted_by_kind_of_guard() -> None:
-    whole = read(log_of(OPENED, (STREAM, 2, [["budget:a", 9, None], ["cap:b", 2, None]])))
+    whole = read(log_of(OPENED, (STREAM, 2, [["budget:a", 9], ["cap:b", 2]])))
 
     assert fullest([whole, replace(whole, limits={"cap:c": 0})]) == {"budget": (1, 1), "cap": (0, 1)}
 

@@ -137,9 +137,12 @@ async def test_what_is_published_again_is_heard_once(players: Players, hubao: Hu
 
     result = hubao("republish", "-s", "policy", "--from", "1")
     await players.cluster.drain()
+    read = [hubao("events", "-s", service, "-n", "10000") for service in SERVICES]
 
     assert result.exit_code == 0
     assert await positions(players) == before
+    assert [one.exit_code for one in read] == [0, 0, 0, 0], read  # A year has every kind of thing to be read.
+    assert "guard coverage:" in read[SERVICES.index("claims")].stdout
 
 
 async def test_a_relay_is_turned_back_and_never_forward(players: Players, hubao: Hubao, product_id: str) -> None:

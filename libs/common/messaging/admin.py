@@ -92,7 +92,8 @@ class AdminServicer(pb_grpc.AdminServiceServicer):
         self._clock.set(request.now.ToDatetime(tzinfo=UTC))
         await self._log.run(
             "INSERT INTO setting (key, value) VALUES ('clock.offset', %s)"
-            " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            # Another process of this service may have been told a later time.
+            " ON CONFLICT (key) DO UPDATE SET value = greatest(setting.value::bigint, excluded.value::bigint)::text",
             (str(self._clock.offset // _MICROSECOND),),
         )
         self._clock_waker.nudge()
