@@ -1,4 +1,4 @@
-"""Every aggregate can be stored as a snapshot and read back, whatever is in its fields: no stream is too long to load."""
+"""Every aggregate can be stored as a snapshot and read back, whatever is in its fields."""
 
 import sys
 from collections.abc import Iterator

@@ -14,7 +14,7 @@ from hubao.feed.v1 import admin_service_pb2 as pb
 
 from deploy.local.checks import failed
 from deploy.local.clients import SERVICES, Refusal
-from deploy.local.cluster import unsettled
+from deploy.local.cluster import NotDrained, Parked, unsettled
 from deploy.local.invariants import invariants
 from tests.faults.history import FEW, orphans, recomputed, unheard
 from tests.faults.journal import Entry
@@ -67,7 +67,10 @@ def check(rig: Rig, drain_within: float = DRAIN_WITHIN) -> float:
         ]
     if rig.journal.on_disk() != {entry.key for entry in rig.journal.acknowledged}:
         rig.violated("the journal on disk is not what its clients know")
-    rig.run(_ask(rig, at_rest=not left), ASK_WITHIN)
+    try:
+        rig.run(_ask(rig, at_rest=not left), ASK_WITHIN)
+    except (Refusal, NotDrained, Parked, TimeoutError) as error:  # What was found before it stands, and is told.
+        rig.violated(f"the checks could not end: {type(error).__name__}: {error}")
     _answers(rig)
     for process, child in rig.cluster.services.items():
         rig.violations += errors(process, child.log.read_text("utf-8", "replace").splitlines())

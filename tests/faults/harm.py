@@ -110,11 +110,9 @@ def late(rig: "Rig", service: str, dice: random.Random) -> Steps:
 def slow_consumer(rig: "Rig", service: str, dice: random.Random) -> Steps:
     """A service takes so long for everything that it falls behind what policy announces; how far is noted."""
     proxy = rig.cluster.proxies[service]
-    proxy.delay = 0.25
-    until = time.monotonic() + dice.uniform(3.0, 6.0)
-    while time.monotonic() < until:
-        yield 0.5
-        rig.note_behind(service)
+    proxy.delay = 1.0
+    yield dice.uniform(4.0, 7.0)
+    rig.note_behind(service)
     proxy.delay = 0.0
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
+import psycopg
 from hubao.feed.v1 import admin_service_pb2 as admin_pb
 
 from deploy.local.cast import Cast
@@ -171,14 +172,16 @@ class Rig:
             self.leaders[name] = process
 
     def note_behind(self, service: str) -> None:
-        """Notes, in a while, how far a service is behind what policy announces; others may have hurt it, too."""
-        self.begin(self._note_behind(service), 10)
+        """Notes, in a while, how far a service is behind what policy announces; unless others have hurt the database."""
+        self.begin(self._note_behind(service), 5)
 
     async def _note_behind(self, service: str) -> None:
-        head = (await self.operator(admin_pb.GetStatusRequest(), at="policy")).outbox_position
-        status = await self.operator(admin_pb.GetStatusRequest(), at=service)
-        heard = next(one.position for one in status.consumers if one.upstream == "policy")
-        self.behind = max(self.behind, head - heard)
+        async with await psycopg.AsyncConnection.connect(self.postgres.url) as admin:
+            rows = await admin.execute(
+                "SELECT outbox_position - position FROM policy.head,"
+                f" (SELECT position FROM {service}.tracking WHERE upstream = 'policy') AS heard"
+            )
+            self.behind = max(self.behind, *(int(lag) for (lag,) in await rows.fetchall()))
 
     async def _connect(self) -> None:
         addresses = self.cluster.addresses

@@ -10,7 +10,6 @@ from shutil import rmtree
 
 import pytest
 
-from deploy.local.clients import Refusal
 from deploy.local.cluster import NotDrained
 from tests.faults.checks import check
 from tests.faults.firing import Injected
@@ -44,10 +43,7 @@ def found(planted: str) -> list[str]:
         rig.healed(Injected("a crash", "all services", begun, set(PROCESSES)))
         rig.await_recoveries()
         rig.finish_clients()
-        try:
-            check(rig, drain_within=DRAIN_WITHIN)
-        except Refusal as refusal:  # An engine that is broken enough fails the operator too; what was found stands.
-            rig.violated(f"the checks could not end: {refusal}")
+        check(rig, drain_within=DRAIN_WITHIN)
         return rig.violations
 
 
