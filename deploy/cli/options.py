@@ -44,15 +44,16 @@ _COMMON: dict[str, tuple[Any, Any]] = {
 class Plain(TyperGroup):
     """The whole command line: what is wrong with one is said in one line, like everything else that fails."""
 
-    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
+    def main(self, *args: Any, **extra: Any) -> Any:
+        standalone = extra.pop("standalone_mode", True)
         try:
-            status = super().main(*args, standalone_mode=False, **extra)
+            status = super().main(*args, **extra, standalone_mode=False)
         except TyperException as error:
             says, context = error.format_message().rstrip("."), getattr(error, "ctx", None)
             if says:  # Nothing is left to say where a command without words has shown its help.
                 print(f"hubao: {says}; see {context.command_path if context else 'hubao'} --help", file=sys.stderr)
             status = error.exit_code
-        if not standalone_mode:
+        if not standalone:
             return status
         sys.exit(status or 0)
 

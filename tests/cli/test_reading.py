@@ -34,7 +34,7 @@ def test_sums_and_dates_are_written_as_people_write_them(value: Any, words: str)
 
 
 def test_what_an_event_does_to_limits_stands_under_it() -> None:
-    changes = [SetLimit("cap:a", 100_000), Draw("budget:b", 2_500), Draw("budget:c", -2_500)]
+    changes: list[SetLimit | Draw] = [SetLimit("cap:a", 100_000), Draw("budget:b", 2_500), Draw("budget:c", -2_500)]
     metadata = metadata_of(CALL, UUID(int=1), 1, changes)
 
     text = event_text(pb.LoggedEvent(position=7, type="claims.LimitsDrawn", payload="{}", metadata=metadata))

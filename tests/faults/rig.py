@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import psycopg
-from hubao.feed.v1 import admin_service_pb2 as admin_pb
 
 from deploy.local.cast import Cast
 from deploy.local.clients import Caller, Channels
@@ -172,7 +171,7 @@ class Rig:
             self.leaders[name] = process
 
     def note_behind(self, service: str) -> None:
-        """Notes, in a while, how far a service is behind what policy announces; unless others have hurt the database."""
+        """Notes, in a while, how far a service is behind what policy announces, unless the database is hurt, too."""
         self.begin(self._note_behind(service), 5)
 
     async def _note_behind(self, service: str) -> None:
