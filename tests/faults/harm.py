@@ -12,6 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+import psycopg
+
 from tests.faults.proxy import Proxy
 
 if TYPE_CHECKING:
@@ -112,7 +114,14 @@ def slow_consumer(rig: "Rig", service: str, dice: random.Random) -> Steps:
     proxy = rig.cluster.proxies[service]
     proxy.delay = 1.0
     yield dice.uniform(4.0, 7.0)
-    rig.note_behind(service)
+    deadline, behind = time.monotonic() + 15, 0
+    while not behind and time.monotonic() < deadline:
+        asking = rig.begin(rig.behind_policy(service), 5)
+        while not asking.done():
+            yield SOON
+        with suppress(psycopg.OperationalError, TimeoutError):  # Another fault has the database: nobody can tell now.
+            behind = asking.result()
+    rig.behind = max(rig.behind, behind)
     proxy.delay = 0.0
 
 

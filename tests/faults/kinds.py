@@ -99,7 +99,7 @@ KINDS: dict[str, Kind] = {
     "stop and continue all of PostgreSQL": Kind(harm.postgres_freeze, (POSTGRES,)),
     "SIGTERM PostgreSQL": Kind(harm.postgres_terminate, (POSTGRES,)),
     "the database answers late": Kind(harm.late, SERVICES, part=WAY),
-    "a consumer is slow": Kind(harm.slow_consumer, HEARERS, part=WAY),
+    "a consumer is slow": Kind(harm.slow_consumer, HEARERS, (POSTGRES,), part=WAY),
     "connections reset and refused": Kind(harm.drop(to_postgres), SERVICES, part=WAY),
     "connections half open": Kind(harm.half_open(to_postgres), SERVICES, part=WAY),
     "cut between COMMIT and its answer": Kind(harm.lose_answer, SERVICES, (POSTGRES,), part=WAY),

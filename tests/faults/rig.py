@@ -170,17 +170,15 @@ class Rig:
             self.moved += self.leaders.get(name, process) != process
             self.leaders[name] = process
 
-    def note_behind(self, service: str) -> None:
-        """Notes, in a while, how far a service is behind what policy announces, unless the database is hurt, too."""
-        self.begin(self._note_behind(service), 5)
-
-    async def _note_behind(self, service: str) -> None:
+    async def behind_policy(self, service: str) -> int:
+        """How many announcements of policy a service has not yet handled, by the database."""
         async with await psycopg.AsyncConnection.connect(self.postgres.url) as admin:
             rows = await admin.execute(
-                "SELECT outbox_position - position FROM policy.head,"
-                f" (SELECT position FROM {service}.tracking WHERE upstream = 'policy') AS heard"
+                "SELECT outbox_position - heard FROM policy.head,"
+                f" (SELECT coalesce(max(position), 0) AS heard FROM {service}.tracking WHERE upstream = 'policy') AS t"
             )
-            self.behind = max(self.behind, *(int(lag) for (lag,) in await rows.fetchall()))
+            ((behind,),) = await rows.fetchall()
+            return int(behind)
 
     async def _connect(self) -> None:
         addresses = self.cluster.addresses
