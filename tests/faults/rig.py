@@ -16,6 +16,7 @@ import psycopg
 
 from deploy.local.cast import Cast
 from deploy.local.clients import Caller, Channels
+from deploy.local.cluster import DRAIN_WITHIN
 from deploy.local.cluster import Cluster as Services
 from deploy.local.servers import Nats, Postgres, ServerError
 from deploy.local.stack import service_of
@@ -63,14 +64,16 @@ class Rig:
     histories: list[Recomputed] = field(default_factory=list)
     """What the logs were found to say when all had come to rest."""
     clients: list[Client] = field(default_factory=list)
+    opens_within: float = DRAIN_WITHIN
     fired_for: float = 0.0
     """Seconds for which faults were injected."""
 
     @classmethod
-    def at(cls, directory: Path, seed: int, planted: str = "") -> Self:
+    def at(cls, directory: Path, seed: int, planted: str = "", opens_within: float = DRAIN_WITHIN) -> Self:
+        """A rig on an empty directory; its market must come to rest within `opens_within` seconds."""
         cluster = Cluster(directory / "data", planted=planted)
         directory.mkdir(parents=True, exist_ok=True)
-        return cls(seed, cluster, Journal(directory / "journal.jsonl"))
+        return cls(seed, cluster, Journal(directory / "journal.jsonl"), opens_within=opens_within)
 
     def __enter__(self) -> Self:
         self._look_at = 0.0
@@ -187,7 +190,7 @@ class Rig:
         casts = [Cast.on(channels, self.cluster.issue, self._caller) for channels in self._channels]
         self.operator = Patient(self._every, self.cluster.issue("operator@hubao", "hubao", "", ("operator",)))
         self.cast = casts[0]
-        self.services = Services(self.operator)
+        self.services = Services(self.operator, self.opens_within)
         self.market = Market()
         self.recovery = Recovery(self)
         self._stopping = asyncio.Event()

@@ -23,11 +23,11 @@ DRAIN_WITHIN = 30
 
 
 @contextmanager
-def running(planted: str) -> Iterator[Rig]:
+def running(planted: str, opens_within: float = 60) -> Iterator[Rig]:
     with ExitStack() as cleanup:
         directory = Path(tempfile.mkdtemp(prefix="hubao-faults-"))
         cleanup.callback(rmtree, directory, ignore_errors=True)
-        yield cleanup.enter_context(Rig.at(directory, SEED, planted))
+        yield cleanup.enter_context(Rig.at(directory, SEED, planted, opens_within))
 
 
 def found(planted: str) -> list[str]:
@@ -52,7 +52,7 @@ def test_a_sound_engine_passes_what_the_planted_bugs_are_put_through() -> None:
 
 
 def test_a_reaction_that_is_stored_without_its_position_is_found_before_any_fault_for_nothing_counts_as_heard() -> None:
-    with pytest.raises(NotDrained, match="claims heard 0 of"), running("skip-tracking"):
+    with pytest.raises(NotDrained, match="claims heard 0 of"), running("skip-tracking", 20):
         pass
 
 
