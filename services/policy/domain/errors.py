@@ -237,3 +237,19 @@ class MethodNotAllowed(Refused):
 
 class FlatFromInceptionOnly(Refused):
     message = "A flat cancellation holds from the inception, {inception}, not from {effective_date}."
+
+
+class NothingToChange(Refused):
+    message = "Policy {policy_id} is so already; there is nothing to change."
+
+
+class PreviewStale(Refused):
+    message = "This has moved since the preview: {moved}. Preview the change again."
+
+
+class PreviewOfAnotherChange(Refused):
+    message = "The hash is not that of a preview of this change of policy {policy_id}."
+
+
+class PreviewScopeDiffers(Refused):
+    message = "The preview was made {made} billing's part, and is to be committed {asked} it."
