@@ -131,7 +131,7 @@ class Desk:
 
 
 @asynccontextmanager
-async def open_desk(database: str, directory: Path) -> AsyncIterator[Desk]:
+async def open_desk(database: str, directory: Path, billing: grpc.aio.Channel | None = None) -> AsyncIterator[Desk]:
     url = prepare(database, SERVICE.name)
     log, clock, waker = Log(url), MovableClock(), Waker()
     application, tables = Application(SERVICE, log, url), ReadTables(SERVICE, url)
@@ -141,7 +141,7 @@ async def open_desk(database: str, directory: Path) -> AsyncIterator[Desk]:
     authenticator = Authenticator(str(issuer.jwks), issuer.issuer)
     await authenticator.open()
     edge = Edge(SERVICE.name, authenticator, clock.now, tables.wait_for)
-    server = EdgeServer("127.0.0.1:0", edge, servicers(application, tables))
+    server = EdgeServer("127.0.0.1:0", edge, servicers(application, tables, billing))
     port = await server.start()
     timers = Timers(application, SERVICE.firing, clock, log, waker)
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
@@ -272,6 +272,11 @@ def bind(submission_id: str, treaty_id: str = "", **more: Any) -> policy_pb.Bind
 async def bound(desk: Desk) -> policy_pb.Policy:
     submission_id = await quoted(desk)
     return (await desk.ask(bind(submission_id, await treaty(desk)))).policy  # type: ignore[no-any-return]
+
+
+async def bound_again(desk: Desk) -> policy_pb.Policy:
+    """Another policy, of the same insured; nothing of it is ceded."""
+    return (await desk.ask(bind(await quoted(desk, "S-2")))).policy  # type: ignore[no-any-return]
 
 
 def endorse(
