@@ -14,6 +14,7 @@ from google.rpc.error_details_pb2 import BadRequest, ErrorInfo
 from google.type import money_pb2
 from grpc_status import rpc_status
 from hubao.common.v1 import party_pb2
+from hubao.policy.v1 import draft_service_pb2_grpc as draft_grpc
 from hubao.policy.v1 import policy_service_pb2 as policy_pb
 from hubao.policy.v1 import policy_service_pb2_grpc as policy_grpc
 from hubao.policy.v1 import product_service_pb2 as product_pb
@@ -52,6 +53,7 @@ STUBS = (
     policy_grpc.PolicyServiceStub,
     treaty_grpc.TreatyServiceStub,
     quantification_grpc.QuantificationServiceStub,
+    draft_grpc.DraftServiceStub,
 )
 
 

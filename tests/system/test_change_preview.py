@@ -12,6 +12,7 @@ from google.type import money_pb2
 from hubao.billing_subsidy.v1 import account_service_pb2 as account_pb
 from hubao.billing_subsidy.v1 import ledger_service_pb2 as ledger_pb
 from hubao.policy.v1 import change_preview_pb2 as preview_pb
+from hubao.policy.v1 import draft_service_pb2 as draft_pb
 from hubao.policy.v1 import policy_service_pb2 as pb
 
 from services.policy.application import sealing
@@ -285,6 +286,21 @@ async def test_the_hash_covers_every_figure_of_the_message(books: Books) -> None
 
     assert unsealed == []
     assert count > 300
+
+
+async def test_a_draft_is_committed_with_the_preview_that_was_seen_or_not_at_all(books: Books) -> None:
+    await books.sell()
+    draft = (await books.desk.ask(draft_pb.CreateDraftRequest(policy_id=books.policy_id, change=RAISE))).draft
+    preview = await books.preview(draft.change)
+    commit_draft = draft_pb.CommitDraftRequest(draft_id=draft.draft_id, preview_hash=preview.hash)
+    await books.pay("5.00", date(2026, 1, 15), "R2")
+
+    stale = await books.refused(commit_draft)
+    commit_draft.preview_hash = (await books.preview(draft.change)).hash
+    done = await books.desk.ask(commit_draft)
+
+    assert stale[1] == "PREVIEW_STALE"
+    assert (done.policy.etag, done.draft.committed_etag) == ("2", "2")
 
 
 def commit(books: Books, change: pb.ProposedChange, preview: Any, **more: Any) -> pb.CommitChangeRequest:

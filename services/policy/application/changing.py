@@ -8,6 +8,7 @@ from services.policy.application.products import product_of
 from services.policy.domain.errors import PolicyNotFound
 from services.policy.domain.policy.policy import Policy
 from services.policy.domain.policy.proposal import Proposal
+from services.policy.domain.product.terms import ProductTerms
 
 
 @dataclass(frozen=True)
@@ -33,10 +34,14 @@ async def policy_of(unit: Unit, policy_id: UUID) -> tuple[Policy, int]:
     return policy, entry.version
 
 
+async def terms_of(unit: Unit, policy: Policy) -> ProductTerms:
+    """The product version that the policy was sold on."""
+    product = await product_of(unit, policy.bound.product_id)
+    return product.version(policy.bound.product_version).terms
+
+
 async def make_change(unit: Unit, policy_id: UUID, proposal: Proposal) -> Made:
     """Decides and records; raises what the policy refuses."""
     policy, version = await policy_of(unit, policy_id)
-    product = await product_of(unit, policy.bound.product_id)
-    terms = product.version(policy.bound.product_version).terms
-    made = proposal.make(policy, terms, unit.call.request_id, unit.call.now)
+    made = proposal.make(policy, await terms_of(unit, policy), unit.call.request_id, unit.call.now)
     return Made(policy_id, policy, version, unit.record(Policy, policy_id, made) or policy)

@@ -253,3 +253,15 @@ class PreviewOfAnotherChange(Refused):
 
 class PreviewScopeDiffers(Refused):
     message = "The preview was made {made} billing's part, and is to be committed {asked} it."
+
+
+class DraftNotFound(NotFound):
+    message = "There is no draft {draft_id}."
+
+
+class DraftClosed(Refused):
+    message = "The draft is {status}."
+
+
+class DraftConflict(Refused):
+    message = "Drafted on version {drafted_on} of the policy, now {version}; between: {came_between}; both: {overlap}."

@@ -2,6 +2,7 @@
 
 import grpc
 from hubao.policy.v1 import (
+    draft_service_pb2_grpc,
     policy_service_pb2_grpc,
     product_service_pb2_grpc,
     quantification_service_pb2_grpc,
@@ -13,8 +14,12 @@ from libs.common.application import Application
 from libs.common.grpc.server import Servicer
 from libs.common.projection.tables import ReadTables
 from services.policy.application.billing import Billing
+from services.policy.application.drafts import Drafts
+from services.policy.application.policies import Policies
 from services.policy.application.previewing import Previews
+from services.policy.projections.drafts import DraftReads
 from services.policy.projections.reads import Reads
+from services.policy.servicer.drafts import DraftServicer
 from services.policy.servicer.policies import PolicyServicer
 from services.policy.servicer.products import ProductServicer
 from services.policy.servicer.quantification import QuantificationServicer
@@ -53,5 +58,10 @@ def servicers(
             quantification_service_pb2_grpc.add_QuantificationServiceServicer_to_server,
             QuantificationServicer(application, reads),
             "hubao.policy.v1.QuantificationService",
+        ),
+        (
+            draft_service_pb2_grpc.add_DraftServiceServicer_to_server,
+            DraftServicer(Drafts(application, previews), Policies(application), DraftReads(tables)),
+            "hubao.policy.v1.DraftService",
         ),
     ]

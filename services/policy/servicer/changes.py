@@ -4,18 +4,19 @@ from typing import Any
 
 import grpc
 from hubao.policy.v1 import policy_service_pb2 as pb
+from hubao.policy.v1 import product_service_pb2
 
 from libs.common.context import Call, current_call
 from libs.common.errors import InvalidField
 from libs.common.grpc.calls import CORRELATION_ID
-from libs.common.grpc.convert import date_value, enum_name, money_value, uuid_value
+from libs.common.grpc.convert import date_message, date_value, enum_name, enum_text, money_value, uuid_value
 from services.policy.application.billing import PATIENCE, Asking
 from services.policy.application.policies import Policies
 from services.policy.application.previewing import Previews
 from services.policy.application.public import transaction_message
 from services.policy.domain.policy.proposal import Proposal, ProposalKind
 from services.policy.domain.policy.values import Change, ChangeKind
-from services.policy.servicer.policy_messages import policy_message
+from services.policy.servicer.policy_messages import change_message, policy_message
 from services.policy.servicer.product_values import method_value
 from services.policy.servicer.values import answer_value, each, within
 
@@ -33,11 +34,12 @@ class ChangeMethods:
 
     async def PreviewChange(self, request: pb.PreviewChangeRequest, context: Context) -> pb.PreviewChangeResponse:
         call = current_call()
+        proposal = proposal_value("change", request.change)
         preview = await self._previews.preview(
             call,
             uuid_value("policy_id", request.policy_id),
-            proposal_value("change", request.change),
-            request.change,
+            proposal,
+            proposal_message(proposal),
             None if request.without_billing else asking_of(call, context),
         )
         return pb.PreviewChangeResponse(preview=preview)
@@ -49,7 +51,7 @@ class ChangeMethods:
             call,
             uuid_value("policy_id", request.policy_id),
             proposal,
-            request.change,
+            proposal_message(proposal),
             request.preview_hash,
             None if request.without_billing else asking_of(call, context),
         )
@@ -76,6 +78,18 @@ def proposal_value(field: str, message: pb.ProposedChange) -> Proposal:
         case "cancellation":
             return _cancellation(f"{field}.cancellation", message.cancellation)
     raise InvalidField(field=field, problem="is not said")
+
+
+def proposal_message(proposal: Proposal) -> pb.ProposedChange:
+    """The one form in which a proposal is put, whatever form it came in; it stands under the hash of a preview."""
+    effective = date_message(proposal.effective_date)
+    if proposal.method is not None:
+        method = enum_text(product_service_pb2.CancellationMethod, proposal.method)
+        ended = pb.ProposedCancellation(effective_date=effective, method=method, reason=proposal.reason)
+        return pb.ProposedChange(cancellation=ended)
+    changes = [change_message(change) for change in proposal.changes]
+    endorsed = pb.ProposedEndorsement(effective_date=effective, changes=changes, reason=proposal.reason)
+    return pb.ProposedChange(endorsement=endorsed)
 
 
 def _endorsement(field: str, message: pb.ProposedEndorsement) -> Proposal:
