@@ -18,8 +18,8 @@ T = TypeVar("T")
 async def rehearse(application: Application, call: Call, plan: Callable[[Unit], Awaitable[T]]) -> T:
     """What a plan answers in a unit that is then thrown away.
 
-    All that it looked at is true at one position of the log, or it is run again. Raises what the plan raises; Conflict
-    if others are faster for too long.
+    All aggregates that it looked at are so at one position of the log, or it is run again; what is left of a guard may
+    have changed by then. Raises what the plan raises; Conflict if others are faster for too long.
     """
     until = monotonic() + PATIENCE
     while True:

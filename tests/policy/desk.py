@@ -76,11 +76,17 @@ class Desk:
                 self._methods[f"{name}Request"] = method
 
     async def ask(
-        self, request: Message, *, tenant: str = an.TENANT, who: str = "wang", roles: tuple[str, ...] = ("underwriter",)
+        self,
+        request: Message,
+        *,
+        tenant: str = an.TENANT,
+        who: str = "wang",
+        roles: tuple[str, ...] = ("underwriter",),
+        seconds: float | None = None,
     ) -> Any:
         token = self.issuer.token(who, tenant, tenant, roles)
         method = self._methods[request.DESCRIPTOR.name]
-        return await method(request, metadata=[("authorization", f"Bearer {token}")])
+        return await method(request, metadata=[("authorization", f"Bearer {token}")], timeout=seconds)
 
     async def chief(self, request: Message) -> Any:
         return await self.ask(request, who="zhou", roles=("chief_underwriter",))

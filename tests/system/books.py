@@ -54,6 +54,7 @@ class Books:
     desk: Desk
     office: Bureau
     server: EdgeServer
+    address: str
     programme_id: str = ""
     policy_id: str = ""
     _heard: int = field(default=0)
@@ -112,7 +113,7 @@ async def open_books(database: str, directory: Path) -> AsyncIterator[Books]:
                 channel(f"127.0.0.1:{port}") as way,
                 open_desk(database, directory, way) as desk,
             ):
-                yield Books(desk, office, server)
+                yield Books(desk, office, server, f"127.0.0.1:{port}")
         finally:
             await server.drain(0.0)
 

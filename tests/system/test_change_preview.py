@@ -15,7 +15,12 @@ from hubao.policy.v1 import change_preview_pb2 as preview_pb
 from hubao.policy.v1 import draft_service_pb2 as draft_pb
 from hubao.policy.v1 import policy_service_pb2 as pb
 
+from libs.common.grpc.client import channel
+from libs.common.grpc.errors import EdgeRefusal
+from libs.common.store.requests import Outgoing
+from libs.common.tokens import LocalIssuer
 from services.policy.application import sealing
+from services.policy.application.billing import Asking, Billing
 from tests.billing_subsidy.examples import level
 from tests.billing_subsidy.office import shown
 from tests.policy import desk as a
@@ -250,6 +255,32 @@ async def test_what_billing_has_not_heard_of_yet_is_waited_for_and_then_told(boo
 
     assert behind[:2] == ("UNAVAILABLE", "BILLING_BEHIND")
     assert [one.number for one in preview.transactions] == [3]
+
+
+async def test_whom_billing_does_not_let_in_gets_no_preview(books: Books, tmp_path: Path) -> None:
+    await books.sell()
+    policy_id, announced = UUID(books.policy_id), Outgoing("hubao.policy.v1.PolicyChanged", b"")
+    stranger = LocalIssuer.create(tmp_path / "another").token("lin", an.TENANT, an.TENANT, ("underwriter",))
+    handler = books.desk.issuer.token("chen", an.TENANT, an.TENANT, ("claims_handler",))
+    refused = []
+
+    async with channel(books.address) as way:
+        for token in (stranger, handler):
+            asking = Asking(metadata=(("authorization", f"Bearer {token}"),))
+            with pytest.raises(EdgeRefusal) as refusal:
+                await Billing(way).effects(asking, policy_id, announced)
+            refused.append(refusal.value.reason)
+
+    assert refused == ["TOKEN_INVALID", "ROLE_MISSING"]
+
+
+async def test_a_caller_with_little_time_gets_a_clear_answer_in_it(books: Books) -> None:
+    await books.sell()
+    await books.desk.ask(a.endorse(books.policy_id, APRIL, a.remove(an.EXTORTION)))
+
+    refusal = await books.refused(pb.PreviewChangeRequest(policy_id=books.policy_id, change=RAISE), seconds=1.0)
+
+    assert refusal[:2] == ("UNAVAILABLE", "BILLING_BEHIND")
 
 
 async def test_what_the_policy_refuses_a_preview_refuses_alike(books: Books) -> None:
