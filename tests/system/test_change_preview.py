@@ -64,6 +64,10 @@ def told(found: Any) -> list[Any]:
     ]
 
 
+def money_fen(amount: money_pb2.Money) -> int:
+    return int(amount.units) * 100 + int(amount.nanos) // 10_000_000
+
+
 async def made_as_shown(books: Books, change: pb.ProposedChange) -> Any:
     """Previews, commits, lets billing hear of it, and compares all that was shown with all that came."""
     before, booked = await positions(books), await entries(books)
@@ -80,6 +84,8 @@ async def made_as_shown(books: Books, change: pb.ProposedChange) -> Any:
     assert made == list(preview.transactions)
     assert policy.timeline == preview.timeline
     assert policy.timeline.premium == preview.premium.premium_after
+    for entry in preview.billing.entries:
+        assert sum(money_fen(line.debit) - money_fen(line.credit) for line in entry.lines) == 0
     assert told(preview.billing.entries) == told((await entries(books))[len(booked) :])
     invoices = await books.office.ask(account_pb.ListInvoicesRequest(policy_id=books.policy_id))
     issued = {one.invoice_number: (shown(one.gross), shown(one.outstanding)) for one in invoices.invoices}
