@@ -15,7 +15,7 @@ from services.policy.domain.change_draft.draft import (
     DraftDiscarded,
     DraftUpdated,
 )
-from services.policy.domain.errors import DraftClosed, DraftConflict
+from services.policy.domain.change_errors import DraftClosed, DraftConflict
 from services.policy.domain.policy.policy import Policy
 from services.policy.domain.policy.proposal import Proposal, ProposalKind
 from services.policy.domain.policy.values import Change, ChangeKind, TransactionKind

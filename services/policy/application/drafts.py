@@ -16,7 +16,8 @@ from services.policy.application.changing import make_change, policy_of, terms_o
 from services.policy.application.previewing import Previews
 from services.policy.domain.change_draft.conflict import Base, Between
 from services.policy.domain.change_draft.draft import ChangeDraft
-from services.policy.domain.errors import DraftNotFound, NothingToChange, PolicyNotFound
+from services.policy.domain.change_errors import DraftNotFound, NothingToChange
+from services.policy.domain.errors import PolicyNotFound
 from services.policy.domain.policy.policy import Policy
 from services.policy.domain.policy.proposal import Proposal
 

@@ -23,13 +23,13 @@ from libs.common.unit import Unit
 from services.policy.application import sealing
 from services.policy.application.billing import Asking, Billing
 from services.policy.application.changing import Made, make_change, policy_of
-from services.policy.domain.errors import (
+from services.policy.domain.change_errors import (
     NothingToChange,
-    PolicyNotFound,
     PreviewOfAnotherChange,
     PreviewScopeDiffers,
     PreviewStale,
 )
+from services.policy.domain.errors import PolicyNotFound
 from services.policy.domain.policy.policy import Policy
 from services.policy.domain.policy.proposal import Proposal
 from services.policy.domain.policy.values import Transaction

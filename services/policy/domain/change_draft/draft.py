@@ -12,7 +12,7 @@ from typing import ClassVar, Self
 
 from libs.common.events import event
 from services.policy.domain.change_draft.conflict import Base, Between, came_between
-from services.policy.domain.errors import DraftClosed, DraftConflict
+from services.policy.domain.change_errors import DraftClosed, DraftConflict
 from services.policy.domain.policy.policy import Policy
 from services.policy.domain.policy.proposal import Proposal
 
