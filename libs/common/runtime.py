@@ -47,8 +47,8 @@ from libs.common.waking import Waker, cancelled, forever
 
 log = logging.getLogger(__name__)
 
-Servicers = Callable[[Application, ReadTables], list[Servicer]]
-"""A service's own gRPC services, given its commands and its read tables."""
+Servicers = Callable[..., list[Servicer]]
+"""A service's own gRPC services, given its commands, its read tables, and channels to the services that it asks."""
 
 
 def run(service: Service, servicers: Servicers, environ: Mapping[str, str]) -> int:
@@ -172,8 +172,19 @@ class Process:
             (add_FeedServiceServicer_to_server, FeedServicer(self._log), "hubao.feed.v1.FeedService"),
             (add_AdminServiceServicer_to_server, admin, "hubao.feed.v1.AdminService"),
         ]
-        own = self._servicers(self._application, self._tables)
+        own = self._servicers(self._application, self._tables, **self._ways())
         return EdgeServer(settings.address, edge, [*own, *platform], tls=settings.tls)
+
+    def _ways(self) -> dict[str, grpc.aio.Channel]:
+        """Channels to the services that this one asks: they answer where they serve their feeds."""
+        ways: dict[str, grpc.aio.Channel] = {}
+        for asked in self._service.asks:
+            address = self._settings.feeds.get(asked)
+            if address is None:
+                raise SettingsError(f"HUBAO_FEEDS must give a way to {asked}, which is asked for its part")
+            ways[asked] = channel(address, tls=self._settings.tls)
+        self._channels += ways.values()
+        return ways
 
     def _announce_address(self, port: int) -> None:
         path = self._settings.address_file

@@ -11,8 +11,6 @@ from libs.common.application import Application
 from libs.common.context import current_call
 from libs.common.grpc.convert import (
     date_value,
-    enum_name,
-    money_value,
     optional,
     percent_value,
     timestamp_value,
@@ -21,19 +19,22 @@ from libs.common.grpc.convert import (
 from libs.common.grpc.pages import next_token, page_of
 from services.policy.application.ceding import Wish
 from services.policy.application.policies import Policies
+from services.policy.application.previewing import Previews
 from services.policy.application.public import transaction_message
-from services.policy.domain.policy.values import Change, ChangeKind, Share
+from services.policy.domain.policy.values import Share
 from services.policy.projections.reads import Reads
+from services.policy.servicer.changes import ChangeMethods, change_value
 from services.policy.servicer.policy_messages import policy_message, row_message, summary_message
 from services.policy.servicer.product_values import method_value
-from services.policy.servicer.values import answer_value, each, filter_name, within
+from services.policy.servicer.values import each, filter_name
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
 
-class PolicyServicer(pb_grpc.PolicyServiceServicer):
-    def __init__(self, application: Application, reads: Reads) -> None:
+class PolicyServicer(ChangeMethods, pb_grpc.PolicyServiceServicer):
+    def __init__(self, application: Application, reads: Reads, previews: Previews) -> None:
         self._policies = Policies(application)
+        self._previews = previews
         self._reads = reads
 
     async def BindPolicy(self, request: pb.BindPolicyRequest, context: Context) -> pb.BindPolicyResponse:
@@ -109,13 +110,3 @@ def wish_value(request: pb.BindPolicyRequest) -> Wish:
 
 def share_value(field: str, message: terms_pb2.CoInsurerShare) -> Share:
     return Share(message.insurer_id, percent_value(f"{field}.percent", message.percent), message.lead)
-
-
-def change_value(field: str, message: pb.PolicyChange) -> Change:
-    return Change(
-        kind=ChangeKind(enum_name(f"{field}.kind", pb.ChangeKind, message.kind)),
-        part_code=message.part_code,
-        limit=within(field, message, "limit", money_value),
-        deductible=within(field, message, "deductible", money_value),
-        answer=within(field, message, "answer", answer_value),
-    )
