@@ -35,7 +35,7 @@ def servicers(application: Application, tables: ReadTables) -> list[Servicer]:
         ),
         (
             policy_service_pb2_grpc.add_PolicyServiceServicer_to_server,
-            PolicyServicer(application, reads),
+            PolicyServicer(application, reads, tables),
             "hubao.policy.v1.PolicyService",
         ),
         (
