@@ -108,12 +108,18 @@ async def open_account(unit: Unit, facts: PolicyFacts, bound_on: date, movements
 
 
 async def admit_member(unit: Unit, member: PolicyFacts, issued_on: date, movements: Sequence[Movement]) -> None:
-    """Opens the account of a member's certificate, divided as the master's is, or invoices that it came back."""
+    """Opens the account of a member's certificate, divided as the master's is, or invoices that it came back.
+
+    Raises ValueError without the master: it was announced before in the same feed, so waiting would not bring it.
+    """
     assert member.master_id is not None
     if await unit.find(PolicyAccount, account_stream(member.policy_id)) is not None:
         await move_premium(unit, member.policy_id, Cause.CHANGED, movements)
         return
-    master = (await heard_account(unit, member.master_id)).facts
+    found = await unit.find(PolicyAccount, account_stream(member.master_id))
+    if found is None:
+        raise ValueError(f"master {member.master_id} is not known; replay its own announcement first")
+    master = found.facts
     facts = replace(
         member,
         line=master.line,

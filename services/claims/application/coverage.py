@@ -31,8 +31,13 @@ async def set_terms(unit: Unit, policy_id: UUID, cause: str, terms: Terms) -> No
 
 
 async def set_member_terms(unit: Unit, master_id: UUID, certificate_id: UUID, cause: str, terms: Terms) -> None:
-    """Opens the account of a member of a park policy, or gives it new terms; what is excluded is the master's."""
-    master = await _account(unit, master_id)
+    """Opens the account of a member of a park policy, or gives it new terms; what is excluded is the master's.
+
+    Raises ValueError without the master: it was announced before in the same feed, so waiting would not bring it.
+    """
+    master = await unit.find(CoverageAccount, account_stream(unit.call.tenant, master_id))
+    if master is None:
+        raise ValueError(f"master {master_id} is not known; replay its own announcement first")
     own = replace(terms, exclusions=master.terms.exclusions, aggregate_limit=master.terms.aggregate_limit)
     await set_terms(unit, certificate_id, cause, own)
     index = member_stream(unit.call.tenant, master_id, terms.insured_uscc)
