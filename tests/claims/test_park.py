@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 from hubao.billing_subsidy.v1 import events_pb2 as billing_pb
 from hubao.claims.v1 import claim_pb2
@@ -16,14 +17,15 @@ from hubao.policy.v1 import terms_pb2 as terms_pb
 
 from libs.common.codes.uscc import compose
 from libs.common.errors import DomainError, GuardExceeded
+from libs.common.store import codec
 from libs.common.unit import Unit
 from services.claims.application.streams import account_stream, cover_of
-from services.claims.domain.account import CoverageAccount
+from services.claims.domain.account import CoverageAccount, open_account
 from services.claims.domain.errors import DecisionOutdated, InsuredNotOnPolicy, MemberNotNamed
 from services.claims.domain.guards import limit_key
 from services.claims.domain.limits import SHARED
 from tests.claims.desk import HANDLER, MANAGER, Desk, day, money, notice, part_terms, payment, proposal, timeline
-from tests.claims.examples import BOUND_AT, CLAIM, POLICY, cny
+from tests.claims.examples import BOUND_AT, CLAIM, POLICY, cny, terms_of
 
 LATER = BOUND_AT + timedelta(days=30)
 FIRST, SECOND, THIRD = (UUID(int=number) for number in (1, 2, 3))
@@ -215,7 +217,7 @@ async def test_who_left_is_not_covered_after_that_day(desk: Desk) -> None:
 
     assert claim.coverage.answer == claim_pb2.COVERAGE_ANSWER_NOT_COVERED
     assert list(claim.coverage.parts[0].reasons) == ["OCCURRED_AFTER_COVER"]
-    assert [known.cause for known in (await desk.account(FIRST)).terms_history] == ["ISSUED", "WITHDRAWN"]
+    assert [known.cause for known in (await desk.account(FIRST)).terms_history] == ["BOUND", "WITHDRAWN"]
 
 
 async def test_an_unpaid_certificate_leaves_its_member_alone_uncovered(desk: Desk) -> None:
@@ -241,3 +243,15 @@ async def test_a_payment_is_within_its_decision(desk: Desk) -> None:
 
     with pytest.raises(DomainError):
         await desk.ask(HANDLER, payment(claim.claim_id, 200_001))
+
+
+def test_what_was_stored_before_there_were_parks_is_read_as_it_was_meant() -> None:
+    (opened,) = open_account(POLICY, terms_of(), BOUND_AT)
+    name, version, payload = codec.encode(opened)
+    stored = msgspec.json.decode(payload)
+    for newer in ("members_only", "master_id"):
+        del stored["terms"][newer]
+    for part in stored["terms"]["segments"][0]["parts"]:
+        del part["shared_limit"]
+
+    assert codec.decode(name, version, msgspec.json.encode(stored)) == opened

@@ -4,10 +4,12 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+import msgspec
 import pytest
 
 from libs.common.errors import DomainError, InvalidField
 from libs.common.money import Money, total
+from libs.common.store import codec
 from services.policy.domain.errors import (
     DeductibleTooLow,
     EffectiveDateOutsideTerm,
@@ -31,6 +33,7 @@ from services.policy.domain.park.roll import BATCH, Roll, moved
 from services.policy.domain.policy.values import TransactionKind
 from services.policy.domain.product.checks import check_terms
 from services.policy.domain.product.park import ParkPayer, SubLimit
+from services.policy.domain.product.product import Product
 from services.policy.domain.product.terms import CancellationMethod, ProductLine
 from tests.policy import examples as an
 from tests.policy import parks
@@ -324,3 +327,24 @@ def test_a_movement_of_a_certificate_says_what_it_is() -> None:
     assert [each.kind for each in certificate.transactions] == [TransactionKind.JOIN, TransactionKind.LEAVE]
     assert [each.endorsement for each in certificate.transactions] == [1, 1]
     assert certificate.master.payer is ParkPayer.MEMBER
+
+
+def test_a_certificate_and_its_events_come_back_from_the_log_as_they_were() -> None:
+    master = an.cancelled(parks.master(), OCTOBER, CancellationMethod.PRO_RATA)
+    certificate = parks.joined(parks.joining(joins_on=OCTOBER), before=parks.left(parks.joined(parks.joining()), APRIL))
+    (ended,) = certificate.end(master, an.BOUND_AT)
+    (line,) = moved("p", "c", True, [ended])
+
+    for value in (certificate, parks.ended(certificate, master), Roll.begin(line)):
+        assert codec.decode_value(type(value), codec.encode_value(value)) == value
+    for happened in (ended, line, *Roll.begin(line).end(["c"], [ended])):
+        assert codec.decode(*codec.encode(happened)) == happened
+
+
+def test_a_product_of_before_has_no_park_terms() -> None:
+    (drafted,) = Product.create("OLD", "before parks", an.product_terms())
+    name, version, payload = codec.encode(drafted)
+    stored = msgspec.json.decode(payload)
+    del stored["terms"]["park"]
+
+    assert codec.decode(name, version, msgspec.json.encode(stored)) == drafted

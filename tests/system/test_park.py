@@ -108,11 +108,9 @@ async def proposed(players: Players, policy_id: str, member: party_pb2.Enterpris
         reported_loss=claim_pb2.ReportedLoss(amount=f"{loss}.00", currency_code="CNY"),
     )
     claim_id = (await players.cast.handler(notice, f"park/notify/{key}")).claim.claim_id
-    assessed = claim_service_pb.AssessedLoss(
-        part_code=PART, cost_type=claim_pb2.COST_TYPE_INDEMNITY, assessed=yuan(loss)
-    )
+    assessed = claim_service_pb.AssessedLoss(part_code=PART, cost_type="COST_TYPE_INDEMNITY", assessed=yuan(loss))
     propose = claim_service_pb.ProposeDecisionRequest(
-        claim_id=claim_id, outcome=claim_pb2.DECISION_OUTCOME_PAY_IN_FULL, losses=[assessed]
+        claim_id=claim_id, outcome="DECISION_OUTCOME_PAY_IN_FULL", losses=[assessed]
     )
     await players.cast.handler(propose, f"park/propose/{key}")
     return str(claim_id)
@@ -126,7 +124,7 @@ async def settled(players: Players, claim_id: str, member: party_pb2.Enterprise)
     request = claim_service_pb.RequestPaymentRequest(
         claim_id=claim_id,
         part_code=PART,
-        cost_type=claim_pb2.COST_TYPE_INDEMNITY,
+        cost_type="COST_TYPE_INDEMNITY",
         amount=payable,
         payee_uscc=member.uscc,
     )
