@@ -9,7 +9,7 @@ from hubao.policy.v1 import certificates_pb2 as pb
 from hubao.policy.v1 import park_pb2, product_service_pb2, submission_service_pb2, terms_pb2, treaty_service_pb2
 from hubao.policy.v1 import policy_service_pb2 as policy_pb
 
-from libs.common.grpc.convert import date_message, money_value
+from libs.common.grpc.convert import date_message, money_value, timestamp_message
 from libs.common.money import Money
 from services.policy.domain.park.roll import BATCH
 from services.policy.servicer.product_messages import terms_message
@@ -103,6 +103,35 @@ async def test_members_come_with_the_binding_and_join_and_leave_later(desk: Desk
     found = await summary(desk, policy_id)
     assert (found.members, found.certificates, found.minimum_reached) == (2, 3, True)
     assert (found.premium, found.vat) == (a.yuan("22520.55"), a.yuan("1351.24"))
+
+
+async def test_a_master_is_shown_with_the_members_that_were_known_at_a_time(desk: Desk) -> None:
+    policy_id = (await park(desk)).policy.policy_id
+    await desk.move_to(desk.clock.now() + timedelta(days=1))
+    before = timestamp_message(desk.clock.now())
+    await desk.move_to(desk.clock.now() + timedelta(days=1))
+    await desk.ask(issue(policy_id, 1))
+
+    asked = policy_pb.GetPolicyRequest(policy_id=policy_id, recorded_time=before)
+    then, now = (await desk.ask(asked)).policy.park, await summary(desk, policy_id)
+
+    assert [(each.members, each.minimum_members, each.premium) for each in (then, now)] == [
+        (0, 2, a.yuan(0)),
+        (1, 2, a.yuan(10_000)),
+    ]
+
+
+async def test_other_sub_limits_are_leaving_and_joining_on_one_day(desk: Desk) -> None:
+    bound = await park(desk, joining(1))
+    certificate_id = bound.certificates[0].certificate.certificate_id
+    await desk.ask(withdraw(certificate_id, JULY))
+
+    raised = (await desk.ask(issue(bound.policy.policy_id, 1, JULY, Money.cny(5_000_000)))).certificate
+
+    assert raised.certificate_id == certificate_id
+    assert [stay.parts[0].limit for stay in raised.stays] == [a.yuan(2_500_000), a.yuan(5_000_000)]
+    # 10,000.00 − 5,041.10 + 10,082.19: two movements, each rounded; one endorsement would have come to a fen more.
+    assert raised.premium == a.yuan("15041.09")
 
 
 async def test_certificates_are_listed_by_master_status_and_day(desk: Desk) -> None:
