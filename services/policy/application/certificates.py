@@ -1,6 +1,7 @@
 """The members of park policies: taken in one by one or many at once, withdrawn, ended with their master."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -77,18 +78,19 @@ class Certificates:
     ) -> list[CertificateView | DomainError]:
         """Each row by itself; one that can't be read, or is refused, comes back as its refusal.
 
-        A row's request id follows from the whole request's and the row's place, so a retry finds what was done.
+        A row's request id follows from the whole request's and the row's place, so a retry finds what was done. Rows of
+        one member follow each other.
         """
         missing = PolicyNotFound(policy_id=policy_id)
         await self._application.read(Policy, policy_id, missing, tenant=call.tenant)
-        room = asyncio.Semaphore(AT_ONCE)
+        room, turns = asyncio.Semaphore(AT_ONCE), defaultdict[str, asyncio.Lock](asyncio.Lock)
 
         async def one(place: int, row: Joining | DomainError, payload: bytes) -> CertificateView | DomainError:
             if isinstance(row, DomainError):
                 return row
             fingerprint = sha256(policy_id.bytes + payload).digest()
             request_id = str(derived_id(UUID(call.request_id), f"certificate/{place}"))
-            async with room:
+            async with turns[row.member.uscc], room:
                 try:
                     return await self.issue(
                         replace(call, request_id=request_id, fingerprint=fingerprint), policy_id, row
