@@ -43,6 +43,7 @@ from services.policy.domain.product.terms import (
     UnderwritingRules,
 )
 from services.policy.domain.submission.intake import receive
+from services.policy.domain.submission.quoting import Held
 from services.policy.domain.submission.submission import Submission
 from services.policy.domain.submission.values import Subjectivity
 
@@ -62,6 +63,8 @@ TREATY_ID = "00000000-0000-5000-8000-000000000004"
 DATA_LIMIT, RAISED_DATA_LIMIT = Money.cny(23_000_000), Money.cny(28_000_000)  # 92,000.00 and 112,000.00 a year
 EXTORTION_LIMIT = Money.cny(2_000_000)  # 8,000.00 a year
 DATA, EXTORTION, RESPONSE = "DATA", "EXTORTION", "RESPONSE"
+CHIEF = Held(None)
+"""All authority."""
 
 
 def part(code: str, party: LossParty = LossParty.FIRST, **changes: Any) -> CoveragePart:

@@ -4,6 +4,9 @@
 - `treaties`: create
 - `submissions`: create, request_assessment, quote, release, close_subjectivity, decline
 - `policies`: bind, endorse, cancel
+- `questionnaires`: create, revise, publish, retire
+- `authorities`: grant, revoke
+- `accumulations`: set_capacity; and `follow_exposure`, with which every command ends that changes cover
 - `firing`: what timers do
 - `public`: what a policy promises in its public form, for announcements and answers alike
 """

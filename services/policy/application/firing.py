@@ -3,9 +3,11 @@
 from uuid import UUID
 
 from libs.common.unit import Unit
+from services.policy.application.accumulations import follow_exposure
+from services.policy.domain.accumulation.exposure import PolicyExposure
 from services.policy.domain.policy.policy import Policy
 from services.policy.domain.submission.submission import Submission
-from services.policy.domain.timers import POLICY_EXPIRY, QUOTE_EXPIRY, SUBJECTIVITY_DUE
+from services.policy.domain.timers import EXPOSURE_DROP, POLICY_EXPIRY, QUOTE_EXPIRY, SUBJECTIVITY_DUE
 
 
 async def lapse_quotes(unit: Unit, stream: UUID) -> None:
@@ -26,8 +28,15 @@ async def expire_policy(unit: Unit, stream: UUID) -> None:
         unit.record(Policy, stream, policy.expire(unit.call.today))
 
 
+async def drop_exposure(unit: Unit, stream: UUID) -> None:
+    exposure = await unit.find(PolicyExposure, stream)
+    if exposure is not None:
+        await follow_exposure(unit, UUID(exposure.policy_id))
+
+
 FIRING = {
     QUOTE_EXPIRY: lapse_quotes,
     SUBJECTIVITY_DUE: miss_subjectivities,
     POLICY_EXPIRY: expire_policy,
+    EXPOSURE_DROP: drop_exposure,
 }

@@ -10,6 +10,7 @@ from libs.common.context import Call
 from libs.common.errors import Stale
 from libs.common.streams import stream_id
 from libs.common.unit import Unit
+from services.policy.application.accumulations import follow_exposure
 from services.policy.application.ceding import Wish, chosen_cessions, policy_of_submission
 from services.policy.application.products import product_of
 from services.policy.application.submissions import submission_of
@@ -54,7 +55,7 @@ class Policies:
             accepted = submission.bind(quote_number, str(policy_id), call.today)
             quote = submission.quote_number(quote_number)
             product = await product_of(unit, submission.asked.product_id)
-            version = product.version(quote.product_version)
+            version = product.on_sale(quote.product_version)
             cessions = await chosen_cessions(unit, submission_id, submission, version.terms.line, wish)
             bound = bind_policy(
                 policy_id,
@@ -70,6 +71,7 @@ class Policies:
             unit.record(Submission, submission_id, accepted)
             unit.record(Policy, policy_id, bound)
             unit.record(PolicyFile, file_of_policy(call.tenant, policy_id), [FileOpened(policy_id=str(policy_id))])
+            await follow_exposure(unit, policy_id)
 
         return await self._view(call, await self._application.execute(call, Policy, policy_id, plan))
 
@@ -82,21 +84,19 @@ class Policies:
             terms = product.version(policy.bound.product_version).terms
             endorsed = policy.endorse(terms, effective, changes, reason, call.request_id, call.now)
             unit.record(Policy, policy_id, endorsed)
+            await follow_exposure(unit, policy_id)
 
         return await self._view(call, await self._application.execute(call, Policy, policy_id, plan, etag=etag))
 
     async def cancel(
         self, call: Call, policy_id: UUID, effective: date, method: CancellationMethod, reason: str, etag: str
     ) -> PolicyView:
-        done = await self._application.change(
-            call,
-            Policy,
-            policy_id,
-            lambda policy: policy.cancel(effective, method, reason, call.now),
-            PolicyNotFound(policy_id=policy_id),
-            etag=etag,
-        )
-        return await self._view(call, done)
+        async def plan(unit: Unit) -> None:
+            policy = await unit.get(Policy, policy_id, PolicyNotFound(policy_id=policy_id))
+            unit.record(Policy, policy_id, policy.cancel(effective, method, reason, call.now))
+            await follow_exposure(unit, policy_id)
+
+        return await self._view(call, await self._application.execute(call, Policy, policy_id, plan, etag=etag))
 
     async def get(self, call: Call, policy_id: UUID, known_at: datetime | None = None) -> PolicyView:
         """The policy as it is known, or was known at a time; not found if it was not bound by then."""

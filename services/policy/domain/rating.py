@@ -15,7 +15,7 @@ from libs.common.money import Money, total
 from services.policy.domain.cover import Cover, PartChoice, PartTerms, RatingInputs, check_cover, terms_of
 from services.policy.domain.errors import AnswerMissing, FactorMissing, RateMissing
 from services.policy.domain.product.rating_checks import NO_SCORE, threshold
-from services.policy.domain.product.terms import AnswerKind, DatedRate, FactorBasis, FactorTable, ProductTerms
+from services.policy.domain.product.terms import NUMERIC, DatedRate, FactorBasis, FactorTable, ProductTerms
 
 
 @dataclass(frozen=True)
@@ -184,7 +184,7 @@ def _subject(table: FactorTable, inputs: RatingInputs, choice: PartChoice) -> tu
     if answer is None:
         raise AnswerMissing(question=table.question)
     subject = f"answer {answer.text} to {answer.question}"
-    if answer.kind is AnswerKind.NUMBER:
+    if answer.kind in NUMERIC:
         return subject, _band(table, answer.number)
     return subject, _first(table, (answer.text,))
 

@@ -1,10 +1,11 @@
-"""What has to happen later by itself: quotes run out, conditions fall due, policies expire."""
+"""What has to happen later by itself: quotes run out, conditions fall due, policies expire, exposures end."""
 
 from datetime import date, datetime
 from typing import Any
 
 from libs.common.changes import Cancel, Recorded, Schedule, TimerChange
 from libs.common.dates import add_days, start_of_day
+from services.policy.domain.accumulation.exposure import ExposureFollowed
 from services.policy.domain.policy.events import Bound, Cancelled
 from services.policy.domain.submission.events import (
     QuoteBound,
@@ -18,6 +19,7 @@ from services.policy.domain.submission.values import SubjectivityPhase
 QUOTE_EXPIRY = "quote-expiry"
 SUBJECTIVITY_DUE = "subjectivity-due"
 POLICY_EXPIRY = "policy-expiry"
+EXPOSURE_DROP = "exposure-drop"
 
 
 def timers(recorded: Recorded[Any]) -> list[TimerChange]:
@@ -37,6 +39,8 @@ def timers(recorded: Recorded[Any]) -> list[TimerChange]:
             return [Schedule(POLICY_EXPIRY, start_of_day(period.expiry))]
         case Cancelled():
             return [Cancel(POLICY_EXPIRY)]
+        case ExposureFollowed(follow_on=day):
+            return [Cancel(EXPOSURE_DROP) if day is None else Schedule(EXPOSURE_DROP, start_of_day(day))]
     return []
 
 

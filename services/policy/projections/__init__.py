@@ -11,11 +11,12 @@ from libs.common.service import Projection
 from services.policy.projections.project import project
 from services.policy.projections.shares import project_shares
 from services.policy.projections.tables import metadata
+from services.policy.projections.underwriting import project_underwriting
 
 
 def project_all(recorded: Recorded[Any]) -> Sequence[Executable | RowChange]:
-    """Lists and sums, then who gets and bears what."""
-    return [*project(recorded), *project_shares(recorded)]
+    """Lists and sums, then who gets and bears what, then what underwriting asks, trusts and accumulates."""
+    return [*project(recorded), *project_shares(recorded), *project_underwriting(recorded)]
 
 
-PROJECTION = Projection(version=2, metadata=metadata, project=project_all)
+PROJECTION = Projection(version=3, metadata=metadata, project=project_all)

@@ -11,7 +11,7 @@ from hubao.policy.v1 import (
 from libs.common.application import Application
 from libs.common.grpc.server import Servicer
 from libs.common.projection.tables import ReadTables
-from services.policy.projections.reads import Reads
+from services.policy.projections.underwriting_reads import UnderwritingReads
 from services.policy.servicer.policies import PolicyServicer
 from services.policy.servicer.products import ProductServicer
 from services.policy.servicer.quantification import QuantificationServicer
@@ -21,7 +21,7 @@ from services.policy.servicer.treaties import TreatyServicer
 
 def servicers(application: Application, tables: ReadTables) -> list[Servicer]:
     """All that this service offers."""
-    reads = Reads(tables)
+    reads = UnderwritingReads(tables)
     return [
         (
             product_service_pb2_grpc.add_ProductServiceServicer_to_server,

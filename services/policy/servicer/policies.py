@@ -23,7 +23,8 @@ from services.policy.application.ceding import Wish
 from services.policy.application.policies import Policies
 from services.policy.application.public import transaction_message
 from services.policy.domain.policy.values import Change, ChangeKind, Share
-from services.policy.projections.reads import Reads
+from services.policy.projections.underwriting_reads import UnderwritingReads
+from services.policy.servicer.accumulations import AccumulationMethods
 from services.policy.servicer.policy_messages import policy_message, row_message, summary_message
 from services.policy.servicer.product_values import method_value
 from services.policy.servicer.values import answer_value, each, filter_name, within
@@ -31,8 +32,9 @@ from services.policy.servicer.values import answer_value, each, filter_name, wit
 Context = grpc.aio.ServicerContext[Any, Any]
 
 
-class PolicyServicer(pb_grpc.PolicyServiceServicer):
-    def __init__(self, application: Application, reads: Reads) -> None:
+class PolicyServicer(AccumulationMethods, pb_grpc.PolicyServiceServicer):
+    def __init__(self, application: Application, reads: UnderwritingReads) -> None:
+        super().__init__(application, reads)
         self._policies = Policies(application)
         self._reads = reads
 

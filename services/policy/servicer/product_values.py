@@ -3,7 +3,7 @@
 from hubao.policy.v1 import product_service_pb2 as pb
 from hubao.policy.v1 import terms_pb2
 
-from libs.common.grpc.convert import date_value, decimal_value, enum_name, money_value, percent_value
+from libs.common.grpc.convert import date_value, decimal_value, enum_name, money_value, percent_value, uuid_value
 from services.policy.domain.product.terms import (
     AnswerKind,
     BaseRate,
@@ -18,10 +18,12 @@ from services.policy.domain.product.terms import (
     ProductLine,
     ProductTerms,
     Question,
+    QuestionnairePin,
     RatingPlan,
     RetroactiveRule,
     ServiceEntitlement,
     ServicePhase,
+    TaxClass,
     Trigger,
     UnderwritingRules,
 )
@@ -42,7 +44,17 @@ def terms_value(field: str, message: pb.ProductTerms) -> ProductTerms:
         minimum_premium=money_value(f"{field}.minimum_premium", message.minimum_premium),
         subsidy_classes=tuple(message.subsidy_classes),
         exclusions=tuple(message.exclusions),
+        questionnaire=within(field, message, "questionnaire", pin_value),
+        tax_class=tax_class_value(f"{field}.tax_class", message.tax_class),
     )
+
+
+def pin_value(field: str, message: pb.QuestionnaireVersionRef) -> QuestionnairePin:
+    return QuestionnairePin(str(uuid_value(f"{field}.questionnaire_id", message.questionnaire_id)), message.version)
+
+
+def tax_class_value(field: str, number: int) -> TaxClass:
+    return TaxClass(enum_name(field, pb.TaxClass, number)) if number else TaxClass.STANDARD
 
 
 def part_value(field: str, message: pb.CoveragePart) -> CoveragePart:
@@ -97,7 +109,16 @@ def row_value(field: str, message: pb.FactorRow) -> FactorRow:
 
 def question_value(field: str, message: pb.Question) -> Question:
     kind = AnswerKind(enum_name(f"{field}.kind", pb.AnswerKind, message.kind))
-    return Question(message.code, message.text, kind, tuple(message.options))
+    return Question(
+        code=message.code,
+        text=message.text,
+        kind=kind,
+        options=tuple(message.options),
+        required=message.required,
+        minimum=decimal_value(f"{field}.minimum", message.minimum) if message.minimum else None,
+        maximum=decimal_value(f"{field}.maximum", message.maximum) if message.maximum else None,
+        factor=message.factor,
+    )
 
 
 def service_value(field: str, message: terms_pb2.ServiceEntitlement) -> ServiceEntitlement:
@@ -121,6 +142,12 @@ def underwriting_value(field: str, message: pb.UnderwritingRules) -> Underwritin
         authority_revenue=within(field, message, "authority_revenue", money_value),
         assessment_industries=tuple(message.assessment_industries),
         quote_valid_days=message.quote_valid_days,
+        loss_years=message.loss_years,
+        losses_allowed=message.losses_allowed if message.HasField("losses_allowed") else None,
+        loss_amount_allowed=within(field, message, "loss_amount_allowed", money_value),
+        losses_declined_above=message.losses_declined_above if message.HasField("losses_declined_above") else None,
+        loss_amount_declined_above=within(field, message, "loss_amount_declined_above", money_value),
+        excluded_industries=tuple(message.excluded_industries),
     )
 
 

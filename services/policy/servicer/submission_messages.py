@@ -12,6 +12,7 @@ from services.policy.domain.cover import WantedPart
 from services.policy.domain.rating import RatedPart, Worksheet
 from services.policy.domain.submission.submission import Submission
 from services.policy.domain.submission.values import DeclaredSystem, Quote, Subjectivity
+from services.policy.servicer.product_messages import pin_message
 from services.policy.servicer.values import answer_message
 
 
@@ -41,6 +42,15 @@ def submission_message(found: Done[Submission] | Loaded[Submission]) -> pb.Submi
         author=asked.author,
         policy_id=submission.policy_id,
         etag=str(found.version),
+        questionnaire=None if asked.questionnaire is None else pin_message(asked.questionnaire),
+        losses=[
+            pb.DeclaredLoss(
+                occurred_on=date_message(each.occurred_on),
+                amount=money_message(each.amount),
+                description=each.description,
+            )
+            for each in asked.losses
+        ],
     )
 
 
@@ -101,6 +111,7 @@ def quote_message(quote: Quote) -> pb.Quote:
         referral_reasons=quote.referral_reasons,
         author=quote.author,
         released_by=quote.released_by,
+        required_authority=None if quote.required_authority is None else money_message(quote.required_authority),
     )
 
 

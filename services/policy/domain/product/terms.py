@@ -60,6 +60,21 @@ class AnswerKind(StrEnum):
     YES_NO = "yes_no"
     NUMBER = "number"
     CHOICE = "choice"
+    WHOLE_NUMBER = "whole_number"
+    AMOUNT = "amount"
+    DATE = "date"
+    TEXT = "text"
+
+
+NUMERIC = frozenset({AnswerKind.NUMBER, AnswerKind.WHOLE_NUMBER, AnswerKind.AMOUNT})
+"""Answers in which a factor table finds a band; an amount by its yuan."""
+
+
+class TaxClass(StrEnum):
+    """How VAT falls on premium: at the dated rates, or not at all (免税)."""
+
+    STANDARD = "standard"
+    EXEMPT = "exempt"
 
 
 @dataclass(frozen=True)
@@ -118,10 +133,31 @@ class DatedRate:
 
 @dataclass(frozen=True)
 class Question:
+    """`factor` is the factor table that the answer feeds, "" for none; the bounds are of numbers, and of yuan."""
+
     code: str
     text: str
     kind: AnswerKind
     options: tuple[str, ...]
+    required: bool = False
+    minimum: Decimal | None = None
+    maximum: Decimal | None = None
+    factor: str = ""
+
+
+@dataclass(frozen=True)
+class QuestionnairePin:
+    """A published version of a questionnaire. `key` is the insurer's name for it, "" where only the id is known."""
+
+    questionnaire_id: str
+    version: int
+    key: str = ""
+
+    def __str__(self) -> str:
+        return f"version {self.version} of questionnaire {self.key or self.questionnaire_id}"
+
+    def same(self, other: "QuestionnairePin | None") -> bool:
+        return other is not None and (self.questionnaire_id, self.version) == (other.questionnaire_id, other.version)
 
 
 @dataclass(frozen=True)
@@ -139,11 +175,19 @@ class ServiceEntitlement:
 
 @dataclass(frozen=True)
 class UnderwritingRules:
+    """What an underwriter may not decide alone, and what nobody may offer. A loss rule that is None does not exist."""
+
     authority_limit: Money
     critical_findings_allowed: int
     authority_revenue: Money | None
     assessment_industries: tuple[str, ...]
     quote_valid_days: int
+    loss_years: int = 0
+    losses_allowed: int | None = None
+    loss_amount_allowed: Money | None = None
+    losses_declined_above: int | None = None
+    loss_amount_declined_above: Money | None = None
+    excluded_industries: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -154,7 +198,10 @@ class CancellationRule:
 
 @dataclass(frozen=True)
 class ProductTerms:
-    """All that a version fixes. A policy is rated and endorsed by the version it was sold on, for its whole life."""
+    """All that a version fixes. A policy is rated and endorsed by the version it was sold on, for its whole life.
+
+    Where a questionnaire is pinned, `questions` are those of its version.
+    """
 
     line: ProductLine
     parts: tuple[CoveragePart, ...]
@@ -168,6 +215,8 @@ class ProductTerms:
     minimum_premium: Money
     subsidy_classes: tuple[str, ...]
     exclusions: tuple[str, ...]
+    questionnaire: QuestionnairePin | None = None
+    tax_class: TaxClass = TaxClass.STANDARD
 
     def part(self, code: str) -> CoveragePart | None:
         return next((part for part in self.parts if part.code == code), None)

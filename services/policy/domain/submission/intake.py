@@ -5,15 +5,17 @@ from datetime import date
 from libs.common.dates import Period
 from libs.common.errors import InvalidField
 from libs.common.money import Money
-from services.policy.domain.answers import Answer, check_answers
+from services.policy.domain.answers import Answer, check_answers, check_required
 from services.policy.domain.assessment import Assessment
 from services.policy.domain.cover import RatingInputs, WantedPart, check_wanted, known_part
 from services.policy.domain.enterprise import Enterprise
 from services.policy.domain.product.checks import check_money
-from services.policy.domain.product.terms import ProductTerms
+from services.policy.domain.product.terms import ProductTerms, QuestionnairePin
+from services.policy.domain.submission.declared import check_past, check_questionnaire
 from services.policy.domain.submission.events import SubmissionCreated
 from services.policy.domain.submission.values import (
     DeclaredDependency,
+    DeclaredLoss,
     DeclaredSystem,
     Subjectivity,
     SubjectivityPhase,
@@ -38,13 +40,22 @@ def receive(
     dependencies: tuple[DeclaredDependency, ...],
     bundled_services: bool,
     author: str,
+    questionnaire: QuestionnairePin | None = None,
+    losses: tuple[DeclaredLoss, ...] = (),
+    today: date | None = None,
 ) -> list[SubmissionCreated]:
-    """Takes a request for cover, or refuses it naming the first wrong field."""
+    """Takes a request for cover, or refuses it naming the first wrong field.
+
+    `today` is the last day on which what is declared can have happened; None for what was declared elsewhere.
+    """
     insured.check("insured")
     check_money("annual_revenue", annual_revenue)
     check_term(inception, expiry)
     check_parts(terms, parts, aggregate_limit, inception)
+    answered = check_questionnaire(terms, questionnaire)
     check_declarations(terms, answers, systems, dependencies)
+    check_required(terms, answers)
+    check_past(systems, losses, today)
     return [
         SubmissionCreated(
             submission_key=submission_key,
@@ -59,6 +70,8 @@ def receive(
             dependencies=dependencies,
             bundled_services=bundled_services,
             author=author,
+            questionnaire=answered,
+            losses=losses,
         )
     ]
 
