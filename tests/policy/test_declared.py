@@ -57,6 +57,14 @@ def test_a_system_of_level_3_or_higher_that_was_not_tested_within_a_year_refers(
     assert reasons(an.submission(systems=(system(2), declared))) == expected
 
 
+def test_critical_infrastructure_that_nobody_assessed_refers() -> None:
+    submission = an.submission(systems=(replace(system(), critical_infrastructure=True),))
+    assessed = an.after(submission, submission.record_assessment(an.assessed()))
+
+    assert reasons(submission) == (ReferralReason.CRITICAL_INFRASTRUCTURE_WITHOUT_ASSESSMENT,)
+    assert reasons(assessed) == ()
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [

@@ -97,6 +97,17 @@ async def test_of_many_who_bind_at_once_only_so_many_pass_as_there_is_capacity_f
     assert await exposed(desk) == (30_000_000, 3)
 
 
+async def test_many_who_name_something_new_at_once_are_all_counted(desk: Desk) -> None:
+    product_id = await a.product(desk)
+    ids = [await quoted(desk, product_id, f"S-{number}", 10_000_000) for number in range(8)]
+
+    await asyncio.gather(*(desk.ask(bind_alone(each)) for each in ids))
+
+    assert await exposed(desk) == (80_000_000, 8)
+    found = (await desk.ask(pb.GetAccumulationRequest(kind=CLOUD, name="aliyun"))).accumulation
+    assert not found.HasField("capacity")
+
+
 async def test_two_processes_that_bind_at_once_share_one_capacity(database: str, tmp_path: Path) -> None:
     (tmp_path / "one").mkdir()
     (tmp_path / "two").mkdir()

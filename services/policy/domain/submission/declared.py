@@ -60,14 +60,20 @@ def overdue_tests(systems: tuple[DeclaredSystem, ...], on: date) -> list[Declare
 
 
 def declared_reasons(
-    rules: UnderwritingRules, asked: SubmissionCreated, limits: Money, room: Money | None, on: date
+    rules: UnderwritingRules, asked: SubmissionCreated, assessed: bool, limits: Money, room: Money | None, on: date
 ) -> tuple[ReferralReason, ...]:
-    """Why what was declared needs somebody with authority. `room` is what the fullest dependency takes unreferred."""
+    """Why what was declared needs somebody with authority. `room` is what the fullest dependency takes unreferred.
+
+    Operators of critical infrastructure (关键信息基础设施) have its risks assessed every year by law (State Council Order
+    745 of 2021, art. 17), so one who was not assessed is not quoted without a second look.
+    """
     count, amount = losses_within(rules, asked.losses, on)
     found = {
         ReferralReason.MLPS_TEST_OVERDUE: bool(overdue_tests(asked.systems, on)),
         ReferralReason.LOSS_HISTORY: above(count, rules.losses_allowed) or over(amount, rules.loss_amount_allowed),
         ReferralReason.ACCUMULATION: over(limits, room),
+        ReferralReason.CRITICAL_INFRASTRUCTURE_WITHOUT_ASSESSMENT: not assessed
+        and any(system.critical_infrastructure for system in asked.systems),
     }
     return tuple(reason for reason, holds in found.items() if holds)
 

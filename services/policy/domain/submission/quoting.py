@@ -47,7 +47,7 @@ def quote_of(
     insured = limits if asked.aggregate_limit is None else min(limits, asked.aggregate_limit)
     reasons = (
         *referral_reasons(terms.underwriting, cover.inputs, limits, assessment, on),
-        *declared_reasons(terms.underwriting, asked, insured, room, on),
+        *declared_reasons(terms.underwriting, asked, assessment is not None, insured, room, on),
     )
     return Quote(
         number=0,
