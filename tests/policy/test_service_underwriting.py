@@ -195,6 +195,14 @@ async def test_what_can_not_be_asked_is_not_pinned(desk: Desk) -> None:
     assert await desk.refused(product_pb.PublishProductRequest(product_id=late)) == retired
 
 
+async def test_a_product_goes_on_asking_a_questionnaire_that_was_retired(desk: Desk) -> None:
+    questionnaire_id = await questionnaire(desk)
+    product_id = await pinned_product(desk, questionnaire_id)
+    await desk.ask(product_pb.RetireQuestionnaireRequest(questionnaire_id=questionnaire_id))
+
+    assert (await desk.ask(answering(product_id, questionnaire_id))).submission.questionnaire.version == 1
+
+
 async def test_a_referral_is_released_by_somebody_who_was_granted_enough(desk: Desk) -> None:
     submission_id = await referred(desk)
     li: dict[str, Any] = {"who": "li"}

@@ -64,8 +64,8 @@ def declared_reasons(
 ) -> tuple[ReferralReason, ...]:
     """Why what was declared needs somebody with authority. `room` is what the fullest dependency takes unreferred.
 
-    Operators of critical infrastructure (关键信息基础设施) have its risks assessed every year by law (State Council Order
-    745 of 2021, art. 17), so one who was not assessed is not quoted without a second look.
+    Operators of critical infrastructure (关键信息基础设施) have its risks assessed every year by law (State Council
+    Order 745 of 2021, art. 17), so one who was not assessed is not quoted without a second look.
     """
     count, amount = losses_within(rules, asked.losses, on)
     found = {
