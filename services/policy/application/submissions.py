@@ -10,6 +10,7 @@ from libs.common.application import Application, Done, Loaded
 from libs.common.context import Call
 from libs.common.streams import stream_id
 from libs.common.unit import Unit
+from services.policy.application.predecessors import with_experience
 from services.policy.application.products import product_of
 from services.policy.domain.cover import WantedPart
 from services.policy.domain.errors import SubmissionExists, SubmissionNotFound
@@ -65,9 +66,8 @@ class Submissions:
         async def plan(unit: Unit) -> None:
             submission = await submission_of(unit, submission_id)
             version = (await product_of(unit, submission.asked.product_id)).on_sale(wish.product_version)
-            made = submission.quote(
-                version, wish.parts, wish.expires_on, wish.subjectivities, call.principal, call.today
-            )
+            submission, parts = await with_experience(unit, submission_id, submission, wish.parts)
+            made = submission.quote(version, parts, wish.expires_on, wish.subjectivities, call.principal, call.today)
             unit.record(Submission, submission_id, made)
 
         return await self._application.execute(call, Submission, submission_id, plan, etag=etag)

@@ -6,6 +6,7 @@ from typing import Any
 from libs.common.changes import Cancel, Recorded, Schedule, TimerChange
 from libs.common.dates import add_days, start_of_day
 from services.policy.domain.policy.events import Bound, Cancelled
+from services.policy.domain.policy.life import Lapsed, Reinstated
 from services.policy.domain.submission.events import (
     QuoteBound,
     QuoteMade,
@@ -35,8 +36,10 @@ def timers(recorded: Recorded[Any]) -> list[TimerChange]:
             return [Cancel(f"{SUBJECTIVITY_DUE}:{number}:{code}")] if post_bind else []
         case Bound(period=period):
             return [Schedule(POLICY_EXPIRY, start_of_day(period.expiry))]
-        case Cancelled():
+        case Cancelled() | Lapsed():
             return [Cancel(POLICY_EXPIRY)]
+        case Reinstated():
+            return [Schedule(POLICY_EXPIRY, start_of_day(recorded.value.bound.period.expiry))]
     return []
 
 

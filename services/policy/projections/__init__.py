@@ -8,14 +8,15 @@ from sqlalchemy import Executable
 from libs.common.changes import Recorded
 from libs.common.projection.rows import RowChange
 from libs.common.service import Projection
+from services.policy.projections.history import project_history
 from services.policy.projections.project import project
 from services.policy.projections.shares import project_shares
 from services.policy.projections.tables import metadata
 
 
 def project_all(recorded: Recorded[Any]) -> Sequence[Executable | RowChange]:
-    """Lists and sums, then who gets and bears what."""
-    return [*project(recorded), *project_shares(recorded)]
+    """Lists and sums, then who gets and bears what, then what was known when."""
+    return [*project(recorded), *project_shares(recorded), *project_history(recorded)]
 
 
-PROJECTION = Projection(version=2, metadata=metadata, project=project_all)
+PROJECTION = Projection(version=3, metadata=metadata, project=project_all)

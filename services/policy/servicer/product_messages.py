@@ -70,12 +70,21 @@ def terms_message(terms: ProductTerms) -> pb.ProductTerms:
         cancellation=pb.CancellationRule(
             methods=[enum_text(pb.CancellationMethod, method) for method in terms.cancellation.methods],
             short_rate_percent=decimal_text(terms.cancellation.short_rate_percent),
+            minimum_earned_percent=decimal_text(terms.cancellation.minimum_earned_percent),
         ),
         vat_rates=[dated_message(rate) for rate in terms.vat_rates],
         stamp_duty_rates=[dated_message(rate) for rate in terms.stamp_duty_rates],
         minimum_premium=money_message(terms.minimum_premium),
         subsidy_classes=terms.subsidy_classes,
         exclusions=terms.exclusions,
+        lapse_rules=[
+            pb.LapseRule(valid_from=date_message(rule.valid_from), automatic=rule.automatic, cure_days=rule.cure_days)
+            for rule in terms.lapse_rules
+        ],
+        reporting_extensions=[
+            pb.ReportingExtension(days=each.days, premium_percent=decimal_text(each.premium_percent))
+            for each in terms.reporting_extensions
+        ],
     )
 
 

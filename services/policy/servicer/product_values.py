@@ -14,11 +14,13 @@ from services.policy.domain.product.terms import (
     FactorBasis,
     FactorRow,
     FactorTable,
+    LapseRule,
     LossParty,
     ProductLine,
     ProductTerms,
     Question,
     RatingPlan,
+    ReportingExtension,
     RetroactiveRule,
     ServiceEntitlement,
     ServicePhase,
@@ -42,6 +44,8 @@ def terms_value(field: str, message: pb.ProductTerms) -> ProductTerms:
         minimum_premium=money_value(f"{field}.minimum_premium", message.minimum_premium),
         subsidy_classes=tuple(message.subsidy_classes),
         exclusions=tuple(message.exclusions),
+        lapse_rules=each(f"{field}.lapse_rules", message.lapse_rules, lapse_rule_value),
+        reporting_extensions=each(f"{field}.reporting_extensions", message.reporting_extensions, extension_value),
     )
 
 
@@ -128,7 +132,16 @@ def cancellation_value(field: str, message: pb.CancellationRule) -> Cancellation
     return CancellationRule(
         methods=each(f"{field}.methods", message.methods, method_value),
         short_rate_percent=percent_value(f"{field}.short_rate_percent", message.short_rate_percent),
+        minimum_earned_percent=percent_value(f"{field}.minimum_earned_percent", message.minimum_earned_percent or "0"),
     )
+
+
+def lapse_rule_value(field: str, message: pb.LapseRule) -> LapseRule:
+    return LapseRule(date_value(f"{field}.valid_from", message.valid_from), message.automatic, message.cure_days)
+
+
+def extension_value(field: str, message: pb.ReportingExtension) -> ReportingExtension:
+    return ReportingExtension(message.days, decimal_value(f"{field}.premium_percent", message.premium_percent))
 
 
 def method_value(field: str, number: int) -> CancellationMethod:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from libs.common.codes.industry import is_division_or_section
 from libs.common.errors import InvalidField
 from libs.common.money import CNY, Money
+from services.policy.domain.product.life_checks import check_life
 from services.policy.domain.product.rating_checks import check_rating
 from services.policy.domain.product.terms import (
     AnswerKind,
@@ -34,6 +35,7 @@ def check_terms(terms: ProductTerms, field: str = "terms") -> None:
         raise InvalidField(field=f"{field}.cancellation.methods", problem="needs one method at least")
     if not 0 <= terms.cancellation.short_rate_percent <= 100:
         raise InvalidField(field=f"{field}.cancellation.short_rate_percent", problem="must be from 0 to 100")
+    check_life(terms, field)
     _check_rates(terms.vat_rates, f"{field}.vat_rates")
     _check_rates(terms.stamp_duty_rates, f"{field}.stamp_duty_rates")
     _check_codes(terms.subsidy_classes, f"{field}.subsidy_classes")

@@ -37,6 +37,7 @@ class CancellationMethod(StrEnum):
     FLAT = "flat"
     PRO_RATA = "pro_rata"
     SHORT_RATE = "short_rate"
+    MINIMUM_EARNED = "minimum_earned"
 
 
 class ServicePhase(StrEnum):
@@ -54,6 +55,8 @@ class FactorBasis(StrEnum):
     DEDUCTIBLE = "deductible"
     REVENUE = "revenue"
     SCORE = "score"
+    CLAIM_COUNT = "claim_count"
+    LOSS_RATIO = "loss_ratio"
 
 
 class AnswerKind(StrEnum):
@@ -150,6 +153,28 @@ class UnderwritingRules:
 class CancellationRule:
     methods: tuple[CancellationMethod, ...]
     short_rate_percent: Decimal
+    minimum_earned_percent: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True)
+class LapseRule:
+    """What happens when grace is over and premium missing, by inception; with 0 days nothing cures it by itself."""
+
+    valid_from: date
+    automatic: bool
+    cure_days: int
+
+
+USUAL_LAPSE = LapseRule(date.min, automatic=True, cure_days=30)
+"""Of a product version that says nothing."""
+
+
+@dataclass(frozen=True)
+class ReportingExtension:
+    """Days from the end of cover, for a percent of the year's premium of each claims-made part."""
+
+    days: int
+    premium_percent: Decimal
 
 
 @dataclass(frozen=True)
@@ -168,6 +193,12 @@ class ProductTerms:
     minimum_premium: Money
     subsidy_classes: tuple[str, ...]
     exclusions: tuple[str, ...]
+    lapse_rules: tuple[LapseRule, ...] = ()
+    reporting_extensions: tuple[ReportingExtension, ...] = ()
+
+    def lapse_rule(self, inception: date) -> LapseRule:
+        valid = [rule for rule in self.lapse_rules if rule.valid_from <= inception]
+        return max(valid, key=lambda rule: rule.valid_from, default=USUAL_LAPSE)
 
     def part(self, code: str) -> CoveragePart | None:
         return next((part for part in self.parts if part.code == code), None)

@@ -10,6 +10,7 @@ from services.policy.domain.assessment import Assessment
 from services.policy.domain.cover import WantedPart
 from services.policy.domain.enterprise import Enterprise
 from services.policy.domain.product.terms import ServiceEntitlement
+from services.policy.domain.submission.renewal import ExperienceTaken, RenewalBegun
 from services.policy.domain.submission.values import (
     DeclaredDependency,
     DeclaredSystem,
@@ -108,4 +109,6 @@ SubmissionEvent = (
     | QuoteLapsed
     | SubmissionDeclined
     | QuoteBound
+    | RenewalBegun
+    | ExperienceTaken
 )

@@ -37,6 +37,7 @@ from services.policy.domain.submission.events import (
     SubmissionEvent,
 )
 from services.policy.domain.submission.intake import check_subjectivities, expiry_of_quote, rating_inputs
+from services.policy.domain.submission.renewal import ExperienceTaken, Renewal, RenewalBegun
 from services.policy.domain.submission.values import (
     Evidence,
     Quote,
@@ -61,6 +62,7 @@ class Submission:
     quotes: tuple[Quote, ...] = ()
     decline_reasons: tuple[str, ...] = ()
     policy_id: str = ""
+    renewal: Renewal | None = None
 
     def request_assessment(self, terms: ProductTerms, code: str, on: date) -> list[AssessmentOrdered]:
         self._check_open()
@@ -94,9 +96,8 @@ class Submission:
         terms, inception = version.terms, self.asked.period.inception
         check_wanted(parts, inception, "parts")
         wanted = parts or self.asked.parts
-        cover = Cover(
-            tuple(choose(terms, part, inception) for part in wanted), rating_inputs(self.asked, self.assessment)
-        )
+        inputs = rating_inputs(self.asked, self.assessment, self.renewal)
+        cover = Cover(tuple(choose(terms, part, inception) for part in wanted), inputs)
         quote = Quote(
             number=len(self.quotes) + 1,
             product_version=version.number,
@@ -225,6 +226,11 @@ class Submission:
             case QuoteBound():
                 bound = self._with(event.quote_number, SubmissionStatus.BOUND, bound=True)
                 return replace(bound, policy_id=event.policy_id)
+            case RenewalBegun():
+                return replace(self, renewal=event.renewal)
+            case ExperienceTaken():
+                known = None if self.renewal is None else replace(self.renewal, experience=event.experience)
+                return replace(self, renewal=known)
 
     def _with(self, number: int, status: SubmissionStatus, **changes: object) -> "Submission":
         changed = replace(self.quotes[number - 1], **changes)  # type: ignore[arg-type]
