@@ -18,7 +18,9 @@ from services.policy.domain.policy.bind import bind_policy
 from services.policy.domain.policy.cession import Cession, CessionKind, Reinsurer
 from services.policy.domain.policy.charge import as_cession
 from services.policy.domain.policy.events import Bound
+from services.policy.domain.policy.life import NoKnownLosses
 from services.policy.domain.policy.policy import Policy
+from services.policy.domain.policy.reinstating import Wish, reinstate
 from services.policy.domain.policy.values import Change, ChangeKind, QuotaShare, Share
 from services.policy.domain.product.product import Product, ProductVersion
 from services.policy.domain.product.terms import (
@@ -307,5 +309,26 @@ def cancelled(
     value: Policy, effective: date, method: CancellationMethod, at: datetime = BOUND_AT, reason: str = "INSURED_REQUEST"
 ) -> Policy:
     result = replay(Policy, value.cancel(effective, method, reason, at), value)
+    assert result is not None
+    return result
+
+
+def statement(signed_on: date = date(2026, 9, 1)) -> NoKnownLosses:
+    return NoKnownLosses("file-1", "ab" * 32, signed_on)
+
+
+def reinstated(
+    value: Policy,
+    effective: date,
+    *,
+    today: date | None = None,
+    terms: ProductTerms | None = None,
+    at: datetime = BOUND_AT,
+    says: NoKnownLosses | None = None,
+) -> Policy:
+    """Back in force, by default as of a day before its end, when nobody has to state anything."""
+    wish = Wish(effective, "INSURED_REQUEST", says, {})
+    events = reinstate(value, terms or product_terms(), wish, today or QUOTED_ON, at)
+    result = replay(Policy, events, value)
     assert result is not None
     return result

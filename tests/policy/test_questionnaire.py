@@ -7,8 +7,9 @@ import pytest
 from libs.common.errors import InvalidField
 from libs.common.events import replay
 from services.policy.domain.answers import Answer
+from services.policy.domain.product.pin import QuestionnairePin
 from services.policy.domain.product.product import Product, ProductStatus
-from services.policy.domain.product.terms import AnswerKind, FactorBasis, ProductTerms, Question, QuestionnairePin
+from services.policy.domain.product.terms import AnswerKind, FactorBasis, ProductTerms, Question
 from services.policy.domain.questionnaire import Questionnaire, QuestionnairePublished, QuestionnaireRevised
 from services.policy.domain.rating import rate
 from services.policy.domain.underwriting_errors import (

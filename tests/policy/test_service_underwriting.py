@@ -253,6 +253,7 @@ async def test_a_product_declines_by_rule_and_an_overdue_test_refers(desk: Desk)
     await desk.ask(product_pb.PublishProductRequest(product_id=product_id))
     bank, late = a.create_submission(product_id, "BANK"), a.create_submission(product_id, "LATE")
     bank.insured.industry_code = "J66"
+    late.systems[0].mlps_level = 3
     late.systems[0].mlps_tested_on.CopyFrom(date_message(date(2024, 6, 1)))
     late.losses.add(occurred_on=date_message(date(2024, 5, 1)), amount=a.yuan(20_000), description="ransom")
 

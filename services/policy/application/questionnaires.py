@@ -8,7 +8,8 @@ from libs.common.context import Call
 from libs.common.errors import InvalidField
 from libs.common.streams import stream_id
 from libs.common.unit import Unit
-from services.policy.domain.product.terms import ProductTerms, Question, QuestionnairePin
+from services.policy.domain.product.pin import QuestionnairePin
+from services.policy.domain.product.terms import ProductTerms, Question
 from services.policy.domain.questionnaire import Questionnaire
 from services.policy.domain.underwriting_errors import QuestionnaireExists, QuestionnaireNotFound
 

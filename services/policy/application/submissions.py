@@ -12,6 +12,7 @@ from libs.common.streams import stream_id
 from libs.common.unit import Unit
 from services.policy.application.accumulations import least_room
 from services.policy.application.authorities import authority_of_caller
+from services.policy.application.predecessors import with_experience
 from services.policy.application.products import product_of
 from services.policy.domain.cover import WantedPart
 from services.policy.domain.errors import SubmissionExists, SubmissionNotFound
@@ -68,9 +69,10 @@ class Submissions:
         async def plan(unit: Unit) -> None:
             submission = await submission_of(unit, submission_id)
             version = (await product_of(unit, submission.asked.product_id)).on_sale(wish.product_version)
+            submission, parts = await with_experience(unit, submission_id, submission, wish.parts)
             room = await least_room(unit, submission.asked.dependencies)
             made = submission.quote(
-                version, wish.parts, wish.expires_on, wish.subjectivities, call.principal, call.today, room
+                version, parts, wish.expires_on, wish.subjectivities, call.principal, call.today, room
             )
             unit.record(Submission, submission_id, made)
 

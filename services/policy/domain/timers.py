@@ -7,6 +7,7 @@ from libs.common.changes import Cancel, Recorded, Schedule, TimerChange
 from libs.common.dates import add_days, start_of_day
 from services.policy.domain.accumulation.exposure import ExposureFollowed
 from services.policy.domain.policy.events import Bound, Cancelled
+from services.policy.domain.policy.life import Lapsed, Reinstated
 from services.policy.domain.submission.events import (
     QuoteBound,
     QuoteMade,
@@ -37,10 +38,12 @@ def timers(recorded: Recorded[Any]) -> list[TimerChange]:
             return [Cancel(f"{SUBJECTIVITY_DUE}:{number}:{code}")] if post_bind else []
         case Bound(period=period):
             return [Schedule(POLICY_EXPIRY, start_of_day(period.expiry))]
-        case Cancelled():
+        case Cancelled() | Lapsed():
             return [Cancel(POLICY_EXPIRY)]
         case ExposureFollowed(follow_on=day):
             return [Cancel(EXPOSURE_DROP) if day is None else Schedule(EXPOSURE_DROP, start_of_day(day))]
+        case Reinstated():
+            return [Schedule(POLICY_EXPIRY, start_of_day(recorded.value.bound.period.expiry))]
     return []
 
 

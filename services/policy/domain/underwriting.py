@@ -17,6 +17,7 @@ class ReferralReason(StrEnum):
     KEY_INDUSTRY_WITHOUT_ASSESSMENT = "KEY_INDUSTRY_WITHOUT_ASSESSMENT"
     CRITICAL_FINDINGS = "CRITICAL_FINDINGS"
     BACKDATED_INCEPTION = "BACKDATED_INCEPTION"
+    DUTY_BREACHED = "DUTY_BREACHED"
     MLPS_TEST_OVERDUE = "MLPS_TEST_OVERDUE"
     LOSS_HISTORY = "LOSS_HISTORY"
     ACCUMULATION = "ACCUMULATION"
@@ -44,6 +45,7 @@ def referral_reasons(
         ReferralReason.CRITICAL_FINDINGS: assessment is not None
         and assessment.critical_findings > rules.critical_findings_allowed,
         ReferralReason.BACKDATED_INCEPTION: inputs.rated_for < quoted_on,
+        ReferralReason.DUTY_BREACHED: inputs.experience is not None and inputs.experience.breached_duties > 0,
     }
     return tuple(reason for reason, holds in found.items() if holds)
 

@@ -10,6 +10,7 @@ from libs.common.application import Done, Loaded
 from libs.common.grpc.convert import date_message, decimal_text, enum_text, money_message, timestamp_message
 from libs.common.money import Money
 from services.policy.application.public import service_message
+from services.policy.domain.product.pin import QuestionnairePin
 from services.policy.domain.product.product import Product, ProductVersion
 from services.policy.domain.product.terms import (
     CoveragePart,
@@ -17,7 +18,6 @@ from services.policy.domain.product.terms import (
     FactorTable,
     ProductTerms,
     Question,
-    QuestionnairePin,
     RatingPlan,
     UnderwritingRules,
 )
@@ -67,6 +67,7 @@ def terms_message(terms: ProductTerms) -> pb.ProductTerms:
         cancellation=pb.CancellationRule(
             methods=[enum_text(pb.CancellationMethod, method) for method in terms.cancellation.methods],
             short_rate_percent=decimal_text(terms.cancellation.short_rate_percent),
+            minimum_earned_percent=decimal_text(terms.cancellation.minimum_earned_percent),
         ),
         vat_rates=[dated_message(rate) for rate in terms.vat_rates],
         stamp_duty_rates=[dated_message(rate) for rate in terms.stamp_duty_rates],
@@ -75,6 +76,14 @@ def terms_message(terms: ProductTerms) -> pb.ProductTerms:
         exclusions=terms.exclusions,
         questionnaire=None if terms.questionnaire is None else pin_message(terms.questionnaire),
         tax_class=enum_text(pb.TaxClass, terms.tax_class),
+        lapse_rules=[
+            pb.LapseRule(valid_from=date_message(rule.valid_from), automatic=rule.automatic, cure_days=rule.cure_days)
+            for rule in terms.lapse_rules
+        ],
+        reporting_extensions=[
+            pb.ReportingExtension(days=each.days, premium_percent=decimal_text(each.premium_percent))
+            for each in terms.reporting_extensions
+        ],
     )
 
 

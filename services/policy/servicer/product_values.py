@@ -4,6 +4,7 @@ from hubao.policy.v1 import product_service_pb2 as pb
 from hubao.policy.v1 import terms_pb2
 
 from libs.common.grpc.convert import date_value, decimal_value, enum_name, money_value, percent_value, uuid_value
+from services.policy.domain.product.pin import QuestionnairePin
 from services.policy.domain.product.terms import (
     AnswerKind,
     BaseRate,
@@ -14,12 +15,13 @@ from services.policy.domain.product.terms import (
     FactorBasis,
     FactorRow,
     FactorTable,
+    LapseRule,
     LossParty,
     ProductLine,
     ProductTerms,
     Question,
-    QuestionnairePin,
     RatingPlan,
+    ReportingExtension,
     RetroactiveRule,
     ServiceEntitlement,
     ServicePhase,
@@ -46,6 +48,8 @@ def terms_value(field: str, message: pb.ProductTerms) -> ProductTerms:
         exclusions=tuple(message.exclusions),
         questionnaire=within(field, message, "questionnaire", pin_value),
         tax_class=tax_class_value(f"{field}.tax_class", message.tax_class),
+        lapse_rules=each(f"{field}.lapse_rules", message.lapse_rules, lapse_rule_value),
+        reporting_extensions=each(f"{field}.reporting_extensions", message.reporting_extensions, extension_value),
     )
 
 
@@ -155,7 +159,16 @@ def cancellation_value(field: str, message: pb.CancellationRule) -> Cancellation
     return CancellationRule(
         methods=each(f"{field}.methods", message.methods, method_value),
         short_rate_percent=percent_value(f"{field}.short_rate_percent", message.short_rate_percent),
+        minimum_earned_percent=percent_value(f"{field}.minimum_earned_percent", message.minimum_earned_percent or "0"),
     )
+
+
+def lapse_rule_value(field: str, message: pb.LapseRule) -> LapseRule:
+    return LapseRule(date_value(f"{field}.valid_from", message.valid_from), message.automatic, message.cure_days)
+
+
+def extension_value(field: str, message: pb.ReportingExtension) -> ReportingExtension:
+    return ReportingExtension(message.days, decimal_value(f"{field}.premium_percent", message.premium_percent))
 
 
 def method_value(field: str, number: int) -> CancellationMethod:

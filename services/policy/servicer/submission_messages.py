@@ -12,6 +12,7 @@ from services.policy.domain.cover import WantedPart
 from services.policy.domain.rating import RatedPart, Worksheet
 from services.policy.domain.submission.submission import Submission
 from services.policy.domain.submission.values import DeclaredSystem, Quote, Subjectivity
+from services.policy.servicer.life_messages import experience_message, renewal_message
 from services.policy.servicer.product_messages import pin_message
 from services.policy.servicer.values import answer_message
 
@@ -51,6 +52,7 @@ def submission_message(found: Done[Submission] | Loaded[Submission]) -> pb.Submi
             )
             for each in asked.losses
         ],
+        renewal=None if submission.renewal is None else renewal_message(submission.renewal),
     )
 
 
@@ -143,6 +145,7 @@ def worksheet_message(worksheet: Worksheet) -> pb.Worksheet:
         gross_premium=money_message(worksheet.annual_premium + worksheet.vat),
         stamp_duty_rate=decimal_text(worksheet.stamp_duty_rate),
         stamp_duty=money_message(worksheet.stamp_duty),
+        experience=None if worksheet.experience is None else experience_message(worksheet.experience),
     )
 
 

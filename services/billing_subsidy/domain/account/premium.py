@@ -20,6 +20,7 @@ class MovementKind(StrEnum):
     REAPPLY = "reapply"
     CANCEL = "cancel"
     REINSTATE = "reinstate"
+    EXTEND_REPORTING = "extend_reporting"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ class PolicyStatus(StrEnum):
     IN_FORCE = "in_force"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
+    LAPSED = "lapsed"
 
 
 class TransactionKind(StrEnum):
@@ -24,6 +25,8 @@ class TransactionKind(StrEnum):
     REVERSE = "reverse"
     REAPPLY = "reapply"
     CANCEL = "cancel"
+    REINSTATE = "reinstate"
+    EXTEND_REPORTING = "extend_reporting"
 
 
 class ChangeKind(StrEnum):

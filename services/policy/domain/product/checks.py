@@ -5,6 +5,7 @@ import re
 from libs.common.codes.industry import is_division_or_section
 from libs.common.errors import InvalidField
 from libs.common.money import CNY, Money
+from services.policy.domain.product.life_checks import check_life
 from services.policy.domain.product.naming import check_codes, unique
 from services.policy.domain.product.questions import check_feeds, check_questions
 from services.policy.domain.product.rating_checks import check_rating
@@ -36,6 +37,7 @@ def check_terms(terms: ProductTerms, field: str = "terms") -> None:
         raise InvalidField(field=f"{field}.cancellation.methods", problem="needs one method at least")
     if not 0 <= terms.cancellation.short_rate_percent <= 100:
         raise InvalidField(field=f"{field}.cancellation.short_rate_percent", problem="must be from 0 to 100")
+    check_life(terms, field)
     _check_rates(terms.vat_rates, f"{field}.vat_rates")
     if terms.tax_class is TaxClass.EXEMPT and any(rate.rate for rate in terms.vat_rates):
         raise InvalidField(field=f"{field}.vat_rates", problem="an exempt product has no rate but zero")

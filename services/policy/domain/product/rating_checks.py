@@ -79,7 +79,7 @@ def _fits(table: FactorTable, question: Question | None, key: str) -> bool:
             return key in question.options
         case FactorBasis.ANSWER if question is not None and question.kind not in NUMERIC:
             return False
-        case FactorBasis.SCORE if key == NO_SCORE:
+        case FactorBasis.SCORE | FactorBasis.CLAIM_COUNT | FactorBasis.LOSS_RATIO if key == NO_SCORE:
             return True
     return threshold(key) is not None
 

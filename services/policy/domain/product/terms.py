@@ -6,6 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from libs.common.money import Money
+from services.policy.domain.product.pin import QuestionnairePin
 
 
 class ProductLine(StrEnum):
@@ -37,6 +38,7 @@ class CancellationMethod(StrEnum):
     FLAT = "flat"
     PRO_RATA = "pro_rata"
     SHORT_RATE = "short_rate"
+    MINIMUM_EARNED = "minimum_earned"
 
 
 class ServicePhase(StrEnum):
@@ -54,6 +56,8 @@ class FactorBasis(StrEnum):
     DEDUCTIBLE = "deductible"
     REVENUE = "revenue"
     SCORE = "score"
+    CLAIM_COUNT = "claim_count"
+    LOSS_RATIO = "loss_ratio"
 
 
 class AnswerKind(StrEnum):
@@ -146,21 +150,6 @@ class Question:
 
 
 @dataclass(frozen=True)
-class QuestionnairePin:
-    """A published version of a questionnaire. `key` is the insurer's name for it, "" where only the id is known."""
-
-    questionnaire_id: str
-    version: int
-    key: str = ""
-
-    def __str__(self) -> str:
-        return f"version {self.version} of questionnaire {self.key or self.questionnaire_id}"
-
-    def same(self, other: "QuestionnairePin | None") -> bool:
-        return other is not None and (self.questionnaire_id, self.version) == (other.questionnaire_id, other.version)
-
-
-@dataclass(frozen=True)
 class ServiceEntitlement:
     code: str
     service_type: str
@@ -194,6 +183,28 @@ class UnderwritingRules:
 class CancellationRule:
     methods: tuple[CancellationMethod, ...]
     short_rate_percent: Decimal
+    minimum_earned_percent: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True)
+class LapseRule:
+    """What happens when grace is over and premium missing, by inception; with 0 days nothing cures it by itself."""
+
+    valid_from: date
+    automatic: bool
+    cure_days: int
+
+
+USUAL_LAPSE = LapseRule(date.min, automatic=True, cure_days=30)
+"""Of a product version that says nothing."""
+
+
+@dataclass(frozen=True)
+class ReportingExtension:
+    """Days from the end of cover, for a percent of the year's premium of each claims-made part."""
+
+    days: int
+    premium_percent: Decimal
 
 
 @dataclass(frozen=True)
@@ -217,6 +228,12 @@ class ProductTerms:
     exclusions: tuple[str, ...]
     questionnaire: QuestionnairePin | None = None
     tax_class: TaxClass = TaxClass.STANDARD
+    lapse_rules: tuple[LapseRule, ...] = ()
+    reporting_extensions: tuple[ReportingExtension, ...] = ()
+
+    def lapse_rule(self, inception: date) -> LapseRule:
+        valid = [rule for rule in self.lapse_rules if rule.valid_from <= inception]
+        return max(valid, key=lambda rule: rule.valid_from, default=USUAL_LAPSE)
 
     def part(self, code: str) -> CoveragePart | None:
         return next((part for part in self.parts if part.code == code), None)

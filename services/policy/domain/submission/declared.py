@@ -4,8 +4,11 @@ from datetime import date
 
 from libs.common.errors import InvalidField
 from libs.common.money import Money, total
+from services.policy.domain.cover import RatingInputs
+from services.policy.domain.experience import Experience
 from services.policy.domain.product.checks import check_money
-from services.policy.domain.product.terms import ProductTerms, QuestionnairePin, UnderwritingRules
+from services.policy.domain.product.pin import QuestionnairePin
+from services.policy.domain.product.terms import ProductTerms, UnderwritingRules
 from services.policy.domain.submission.events import SubmissionCreated
 from services.policy.domain.submission.values import DeclaredLoss, DeclaredSystem
 from services.policy.domain.underwriting import DeclineReason, ReferralReason, is_listed
@@ -60,27 +63,34 @@ def overdue_tests(systems: tuple[DeclaredSystem, ...], on: date) -> list[Declare
 
 
 def declared_reasons(
-    rules: UnderwritingRules, asked: SubmissionCreated, assessed: bool, limits: Money, room: Money | None, on: date
+    rules: UnderwritingRules,
+    asked: SubmissionCreated,
+    inputs: RatingInputs,
+    limits: Money,
+    room: Money | None,
+    on: date,
 ) -> tuple[ReferralReason, ...]:
     """Why what was declared needs somebody with authority. `room` is what the fullest dependency takes unreferred.
 
     Operators of critical infrastructure (关键信息基础设施) have its risks assessed every year by law (State Council
     Order 745 of 2021, art. 17), so one who was not assessed is not quoted without a second look.
     """
-    count, amount = losses_within(rules, asked.losses, on)
+    count, amount = losses_within(rules, asked.losses, inputs.experience, on)
     found = {
         ReferralReason.MLPS_TEST_OVERDUE: bool(overdue_tests(asked.systems, on)),
         ReferralReason.LOSS_HISTORY: above(count, rules.losses_allowed) or over(amount, rules.loss_amount_allowed),
         ReferralReason.ACCUMULATION: over(limits, room),
-        ReferralReason.CRITICAL_INFRASTRUCTURE_WITHOUT_ASSESSMENT: not assessed
+        ReferralReason.CRITICAL_INFRASTRUCTURE_WITHOUT_ASSESSMENT: inputs.score is None
         and any(system.critical_infrastructure for system in asked.systems),
     }
     return tuple(reason for reason, holds in found.items() if holds)
 
 
-def decline_reasons(rules: UnderwritingRules, asked: SubmissionCreated, on: date) -> tuple[DeclineReason, ...]:
+def decline_reasons(
+    rules: UnderwritingRules, asked: SubmissionCreated, experience: Experience | None, on: date
+) -> tuple[DeclineReason, ...]:
     """Why the product does not take this insured at all; none if it may be quoted."""
-    count, amount = losses_within(rules, asked.losses, on)
+    count, amount = losses_within(rules, asked.losses, experience, on)
     found = {
         DeclineReason.EXCLUDED_INDUSTRY: is_listed(asked.insured.industry_code, rules.excluded_industries),
         DeclineReason.TOO_MANY_LOSSES: above(count, rules.losses_declined_above),
@@ -89,11 +99,19 @@ def decline_reasons(rules: UnderwritingRules, asked: SubmissionCreated, on: date
     return tuple(reason for reason, holds in found.items() if holds)
 
 
-def losses_within(rules: UnderwritingRules, losses: tuple[DeclaredLoss, ...], on: date) -> tuple[int, Money]:
-    """How many losses count by the product's years, and what they cost together."""
+def losses_within(
+    rules: UnderwritingRules, losses: tuple[DeclaredLoss, ...], experience: Experience | None, on: date
+) -> tuple[int, Money]:
+    """How many losses count by the product's years, and what they cost together.
+
+    Those that are declared, or the claims of the policy that is renewed where these weigh more: not both, since a
+    claim is a loss that is declared too.
+    """
     first = years_before(on, rules.loss_years or USUAL_LOSS_YEARS)
     counted = [loss.amount for loss in losses if loss.occurred_on >= first]
-    return len(counted), total(counted)
+    if experience is None:
+        return len(counted), total(counted)
+    return max(len(counted), experience.claims), max(total(counted), experience.paid + experience.outstanding)
 
 
 def years_before(day: date, years: int) -> date:

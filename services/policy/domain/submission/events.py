@@ -9,7 +9,9 @@ from services.policy.domain.answers import Answer
 from services.policy.domain.assessment import Assessment
 from services.policy.domain.cover import WantedPart
 from services.policy.domain.enterprise import Enterprise
-from services.policy.domain.product.terms import QuestionnairePin, ServiceEntitlement
+from services.policy.domain.product.pin import QuestionnairePin
+from services.policy.domain.product.terms import ServiceEntitlement
+from services.policy.domain.submission.renewal import ExperienceTaken, RenewalBegun
 from services.policy.domain.submission.values import (
     DeclaredDependency,
     DeclaredLoss,
@@ -114,4 +116,6 @@ SubmissionEvent = (
     | QuoteLapsed
     | SubmissionDeclined
     | QuoteBound
+    | RenewalBegun
+    | ExperienceTaken
 )

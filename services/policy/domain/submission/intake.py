@@ -10,9 +10,11 @@ from services.policy.domain.assessment import Assessment
 from services.policy.domain.cover import RatingInputs, WantedPart, check_wanted, known_part
 from services.policy.domain.enterprise import Enterprise
 from services.policy.domain.product.checks import check_money
-from services.policy.domain.product.terms import ProductTerms, QuestionnairePin
+from services.policy.domain.product.pin import QuestionnairePin
+from services.policy.domain.product.terms import ProductTerms
 from services.policy.domain.submission.declared import check_past, check_questionnaire
 from services.policy.domain.submission.events import SubmissionCreated
+from services.policy.domain.submission.renewal import Renewal
 from services.policy.domain.submission.values import (
     DeclaredDependency,
     DeclaredLoss,
@@ -76,7 +78,9 @@ def receive(
     ]
 
 
-def rating_inputs(asked: SubmissionCreated, assessment: Assessment | None) -> RatingInputs:
+def rating_inputs(
+    asked: SubmissionCreated, assessment: Assessment | None, renewal: Renewal | None = None
+) -> RatingInputs:
     """What the rating looks at, as far as it is known now."""
     return RatingInputs(
         industry_code=asked.insured.industry_code,
@@ -87,6 +91,7 @@ def rating_inputs(asked: SubmissionCreated, assessment: Assessment | None) -> Ra
         score=assessment.score if assessment else None,
         bundled=asked.bundled_services,
         rated_for=asked.period.inception,
+        experience=renewal.experience if renewal else None,
     )
 
 
@@ -152,6 +157,11 @@ def expiry_of_quote(wanted: date | None, today: date, inception: date, valid_day
     if latest and wanted > latest:
         raise InvalidField(field="expires_on", problem="must not be after the inception")
     return wanted
+
+
+def next_year(day: date) -> date:
+    """The same day of the next year; 28 February after a 29 February."""
+    return _anniversaries(day)[0]
 
 
 def _anniversaries(day: date) -> tuple[date, ...]:

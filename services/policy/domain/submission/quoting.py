@@ -11,6 +11,7 @@ from services.policy.domain.rating import priced_parts, rate
 from services.policy.domain.submission.declared import declared_reasons
 from services.policy.domain.submission.events import SubmissionCreated
 from services.policy.domain.submission.intake import rating_inputs
+from services.policy.domain.submission.renewal import Renewal
 from services.policy.domain.submission.values import Quote
 from services.policy.domain.underwriting import ReferralReason, referral_reasons
 from services.policy.domain.underwriting_errors import AuthorityInsufficient
@@ -31,6 +32,7 @@ class Held:
 def quote_of(
     asked: SubmissionCreated,
     assessment: Assessment | None,
+    renewal: Renewal | None,
     version: ProductVersion,
     parts: tuple[WantedPart, ...],
     room: Money | None,
@@ -40,14 +42,15 @@ def quote_of(
     terms, inception = version.terms, asked.period.inception
     check_wanted(parts, inception, "parts")
     cover = Cover(
-        tuple(choose(terms, part, inception) for part in parts or asked.parts), rating_inputs(asked, assessment)
+        tuple(choose(terms, part, inception) for part in parts or asked.parts),
+        rating_inputs(asked, assessment, renewal),
     )
     priced = priced_parts(terms, cover, inception)
     limits = sum_of_limits(terms, cover)
     insured = limits if asked.aggregate_limit is None else min(limits, asked.aggregate_limit)
     reasons = (
         *referral_reasons(terms.underwriting, cover.inputs, limits, assessment, on),
-        *declared_reasons(terms.underwriting, asked, assessment is not None, insured, room, on),
+        *declared_reasons(terms.underwriting, asked, cover.inputs, insured, room, on),
     )
     return Quote(
         number=0,

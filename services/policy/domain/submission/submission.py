@@ -39,6 +39,7 @@ from services.policy.domain.submission.events import (
 )
 from services.policy.domain.submission.intake import check_subjectivities, expiry_of_quote
 from services.policy.domain.submission.quoting import Held, check_authority, quote_of
+from services.policy.domain.submission.renewal import ExperienceTaken, Renewal, RenewalBegun
 from services.policy.domain.submission.values import (
     Evidence,
     Quote,
@@ -62,6 +63,7 @@ class Submission:
     quotes: tuple[Quote, ...] = ()
     decline_reasons: tuple[str, ...] = ()
     policy_id: str = ""
+    renewal: Renewal | None = None
 
     def request_assessment(self, terms: ProductTerms, code: str, on: date) -> list[AssessmentOrdered]:
         self._check_open()
@@ -97,9 +99,10 @@ class Submission:
         self._check_open()
         check_subjectivities(subjectivities, on)
         check_same(version.terms.questionnaire, self.asked.questionnaire)
-        if reasons := decline_reasons(version.terms.underwriting, self.asked, on):
+        experience = self.renewal.experience if self.renewal else None
+        if reasons := decline_reasons(version.terms.underwriting, self.asked, experience, on):
             return [SubmissionDeclined(reasons=reasons, declined_on=on, declined_by=author, by_rule=True)]
-        made = quote_of(self.asked, self.assessment, version, parts, room, on)
+        made = quote_of(self.asked, self.assessment, self.renewal, version, parts, room, on)
         inception, valid_days = self.asked.period.inception, version.terms.underwriting.quote_valid_days
         quote = replace(
             made,
@@ -223,6 +226,11 @@ class Submission:
             case QuoteBound():
                 bound = self._with(event.quote_number, SubmissionStatus.BOUND, bound=True)
                 return replace(bound, policy_id=event.policy_id)
+            case RenewalBegun():
+                return replace(self, renewal=event.renewal)
+            case ExperienceTaken():
+                known = None if self.renewal is None else replace(self.renewal, experience=event.experience)
+                return replace(self, renewal=known)
 
     def _with(self, number: int, status: SubmissionStatus, **changes: object) -> "Submission":
         changed = replace(self.quotes[number - 1], **changes)  # type: ignore[arg-type]
