@@ -9,8 +9,10 @@ import pytest
 from libs.common.errors import InvalidField
 from libs.common.money import Money
 from services.policy.domain.errors import SubmissionClosed
+from services.policy.domain.experience import Experience
 from services.policy.domain.product.product import Product
 from services.policy.domain.product.terms import ProductTerms
+from services.policy.domain.submission.declared import decline_reasons, losses_within
 from services.policy.domain.submission.events import SubmissionDeclined
 from services.policy.domain.submission.submission import Submission
 from services.policy.domain.submission.values import DeclaredLoss, DeclaredSystem, SubmissionStatus
@@ -174,3 +176,15 @@ def test_a_referral_says_what_authority_it_needs() -> None:
 
     assert referred.quotes[0].required_authority == Money.cny(40_000_000)
     assert an.quoted().quotes[0].required_authority is None
+
+
+def test_the_claims_of_the_policy_that_is_renewed_count_where_they_weigh_more_than_what_is_declared() -> None:
+    rules = terms(losses_allowed=1, loss_amount_declined_above=Money.cny(1_000_000)).underwriting
+    known = Experience("HB-1", 2, 1, Money.cny(700_000), Money.cny(300_000), Money.cny(50_000), 0, an.QUOTED_ON)
+    asked = an.submission(losses=(loss(),)).asked
+
+    assert losses_within(rules, asked.losses, known, an.QUOTED_ON) == (2, Money.cny(1_000_000))
+    assert losses_within(rules, asked.losses, None, an.QUOTED_ON) == (1, Money.cny(100_000))
+    assert decline_reasons(rules, asked, known, an.QUOTED_ON) == ()
+    worse = replace(known, paid=Money.cny(700_001))
+    assert decline_reasons(rules, asked, worse, an.QUOTED_ON) == (DeclineReason.LOSSES_TOO_LARGE,)

@@ -9,10 +9,12 @@ from uuid import uuid4
 import grpc
 import pytest
 from hubao.policy.v1 import accumulation_pb2 as pb
+from hubao.policy.v1 import policy_life_pb2 as life_pb
 from hubao.policy.v1 import policy_service_pb2 as policy_pb
 from hubao.policy.v1 import submission_service_pb2 as submission_pb
 
 from libs.common.dates import start_of_day
+from libs.common.grpc.convert import date_message
 from libs.common.money import Money
 from libs.common.store.verify import verify
 from tests.policy import desk as a
@@ -172,6 +174,18 @@ async def test_a_smaller_limit_and_a_later_cancellation_give_back_on_their_days(
     assert await exposed(desk) == (10_000_000, 1)
     await desk.move_to(start_of_day(date(2026, 8, 1)))
     assert await exposed(desk) == (0, 0)
+
+
+async def test_a_reinstated_policy_draws_again_what_its_cancellation_gave_back(desk: Desk) -> None:
+    policy_id = (await desk.ask(bind_alone(await quoted(desk, await a.product(desk), "A")))).policy.policy_id
+    await desk.ask(a.cancel(policy_id, an.INCEPTION))
+    assert await exposed(desk) == (0, 0)
+
+    await desk.ask(
+        life_pb.ReinstatePolicyRequest(policy_id=policy_id, effective_date=date_message(an.INCEPTION), reason="PAID")
+    )
+
+    assert await exposed(desk) == (25_000_000, 1)
 
 
 async def test_a_policy_that_expires_gives_back_all(desk: Desk) -> None:
