@@ -9,10 +9,11 @@ from hubao.policy.v1 import events_pb2 as policy_pb
 from hubao.policy.v1 import terms_pb2 as terms_pb
 
 from libs.common.dates import PartialDate
+from services.claims.domain.coverage.basis import Premium, PremiumState
 from services.claims.domain.coverage.results import Clause, Says
 from services.claims.domain.terms import Segment, Trigger
 from tests.claims.desk import Desk, day, part_terms, timeline
-from tests.claims.examples import BOUND_AT, EXPIRY, INCEPTION, account_of, part, terms_in
+from tests.claims.examples import BOUND_AT, EXPIRY, INCEPTION, account_of, after, cny, part, terms_in
 from tests.claims.test_coverage import clause
 
 ENDED, AGAIN = date(2026, 3, 1), date(2026, 4, 1)
@@ -69,6 +70,16 @@ def test_without_a_gap_nothing_is_asked_that_was_not_before() -> None:
     assert clause(Clause.TRIGGER, whole, occurred_on=PartialDate(2026, 3)).reason == "OCCURRED_IN_TERM"
 
 
+def test_cover_that_is_put_back_in_force_does_not_rest_on_the_debt_of_before() -> None:
+    unpaid = account_of(premium=Premium(PremiumState.UNPAID, outstanding=cny("106000"), since=ENDED))
+
+    back = after(unpaid, unpaid.bear_with_debt(BOUND_AT))
+
+    assert clause(Clause.PREMIUM, unpaid, occurred_on=PartialDate(2026, 5, 1)).says is Says.NOT_COVERED
+    assert clause(Clause.PREMIUM, back, occurred_on=PartialDate(2026, 5, 1)).says is Says.COVERED
+    assert account_of().bear_with_debt(BOUND_AT) == []
+
+
 async def test_a_reinstated_policy_covers_again_but_not_the_gap(desk: Desk) -> None:
     await desk.bind()
     cut = timeline()
@@ -80,10 +91,10 @@ async def test_a_reinstated_policy_covers_again_but_not_the_gap(desk: Desk) -> N
 
     await desk.hear(policy_pb.PolicyReinstated(timeline=cut, effective_date=day(2026, 4, 1)), BOUND_AT)
     inside = await desk.notify(occurred_on=day(2026, 3, 15), reference="R-gap")
-    after = await desk.notify(occurred_on=day(2026, 5, 1), reference="R-after")
+    later_on = await desk.notify(occurred_on=day(2026, 5, 1), reference="R-after")
 
     assert [known.cause for known in (await desk.account()).terms_history] == ["BOUND", "CANCELLED", "REINSTATED"]
     assert inside.coverage.answer == claim_pb2.COVERAGE_ANSWER_NOT_COVERED
     assert list(inside.coverage.parts[0].reasons) == ["OCCURRED_IN_GAP"]
-    assert "OCCURRED_IN_GAP" not in after.coverage.parts[0].reasons
-    assert after.coverage.answer != claim_pb2.COVERAGE_ANSWER_NOT_COVERED
+    assert "OCCURRED_IN_GAP" not in later_on.coverage.parts[0].reasons
+    assert later_on.coverage.answer != claim_pb2.COVERAGE_ANSWER_NOT_COVERED

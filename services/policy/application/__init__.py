@@ -4,6 +4,8 @@
 - `treaties`: create
 - `submissions`: create, request_assessment, quote, release, close_subjectivity, decline
 - `policies`: bind, endorse, cancel
+- `lives`: reinstate, lapse, extend_reporting; and what billing's announcements do
+- `renewals`: begin; `predecessors`: what a quote and a binding ask of the policy that is renewed
 - `firing`: what timers do
 - `public`: what a policy promises in its public form, for announcements and answers alike
 """
