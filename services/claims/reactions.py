@@ -36,8 +36,9 @@ async def cut_coverage(unit: Unit, heard: policy_pb.PolicyCancelled) -> None:
 
 
 async def resume_coverage(unit: Unit, heard: policy_pb.PolicyReinstated) -> None:
-    """Cover goes on, or begins again after a gap."""
+    """Cover goes on, or begins again after a gap; what is unpaid does not stand against it any more."""
     await _set_terms(unit, "REINSTATED", heard.timeline)
+    await coverage.bear_with_debt(unit, uuid_value("timeline.policy_id", heard.timeline.policy_id))
 
 
 async def end_coverage(unit: Unit, heard: policy_pb.PolicyExpired) -> None:

@@ -179,6 +179,13 @@ class CoverageAccount:
             premium = replace(premium, received=self.premium.received, invoiced=self.premium.invoiced)
         return [PremiumNoted(policy_id=self.policy_id, premium=premium, announced_at=announced_at)]
 
+    def bear_with_debt(self, announced_at: datetime) -> list[PremiumNoted]:
+        """Cover is back in force: a premium that was unpaid is overdue, until grace runs out anew."""
+        if self.premium.state is not PremiumState.UNPAID:
+            return []
+        premium = replace(self.premium, state=PremiumState.OVERDUE, since=None)
+        return [PremiumNoted(policy_id=self.policy_id, premium=premium, announced_at=announced_at)]
+
     def draw(self, claim_id: UUID, wanted: Mapping[str, Money], at: datetime) -> list[LimitsDrawn]:
         """Moves what a claim has taken of the limits to `wanted`; the guards refuse what is not there."""
         has = self.drawn_for(claim_id)

@@ -82,13 +82,8 @@ async def resume_services(unit: Unit, policy_id: UUID, entitlements: tuple[Entit
     """A policy is in force again: its services go on; orders that its end had cancelled are placed anew."""
     stream = services_id(unit.call.tenant, policy_id)
     services = await known_services(unit, policy_id)
-    resumed = services.resume(cover_ends, unit.call.now)
-    services = unit.record(PolicyServices, stream, resumed) or services
-    unit.record(PolicyServices, stream, services.change(entitlements, cover_ends, unit.call.now))
-    if not resumed:
-        return
-    services = await known_services(unit, policy_id)
-    for promise in services.due_again():
+    unit.record(PolicyServices, stream, services.resume(entitlements, cover_ends, unit.call.now))
+    for promise in (await known_services(unit, policy_id)).due_again():
         number = services.number(promise.code)
         order_id = order_id_of(unit.call.tenant, "policy", policy_id, promise.code, number)
         await place(unit, stream, promise, order_id, None)

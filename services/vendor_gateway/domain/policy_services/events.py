@@ -95,6 +95,7 @@ class Resumed:
 
     policy_id: UUID
     cover_ends: date
+    entitlements: tuple[Entitlement, ...]
     resumed_at: datetime
 
 

@@ -134,14 +134,14 @@ class PolicyServices:
             return []
         return [Stopped(policy_id=self.policy_id, reason=self.ending, stopped_at=at)]
 
-    def resume(self, cover_ends: date, at: datetime) -> list[Resumed]:
-        """The policy is in force again; nothing if nobody heard of its end."""
+    def resume(self, entitlements: tuple[Entitlement, ...], cover_ends: date, at: datetime) -> list[Resumed]:
+        """The policy is in force again; nothing if it was all the time."""
         if self.ending is None:
             return []
-        return [Resumed(policy_id=self.policy_id, cover_ends=cover_ends, resumed_at=at)]
+        return [Resumed(policy_id=self.policy_id, cover_ends=cover_ends, entitlements=entitlements, resumed_at=at)]
 
     def due_again(self) -> list[Entitlement]:
-        """Promises whose orders the end of cover has cancelled: in force, and nothing under way for them now."""
+        """Promises of which every order was cancelled: after a new beginning of cover they are ordered anew."""
         return [
             one
             for one in self.entitlements
@@ -196,7 +196,8 @@ class PolicyServices:
             case Stopped():
                 return replace(self, stopped=event.reason)
             case Resumed():
-                return replace(self, ending=None, stopped=None, cover_ends=event.cover_ends)
+                ends, promised = event.cover_ends, event.entitlements
+                return replace(self, ending=None, stopped=None, cover_ends=ends, entitlements=promised)
             case Opened() | Withheld():
                 return self
 
