@@ -45,6 +45,7 @@ def premium_received(recorded: Recorded[PolicyAccount], applied: Money) -> pb.Pr
         received=money_message(value.invoiced - value.position.receivable),
         invoiced=money_message(value.invoiced),
         received_on=date_message(received_on),
+        total_received=money_message(value.received),
     )
 
 
@@ -62,6 +63,7 @@ def grace_expired(recorded: Recorded[PolicyAccount], event: account.GraceLapsed)
         policy_id=str(recorded.value.facts.policy_id),
         outstanding=money_message(event.outstanding),
         expired_on=date_message(event.expired_on),
+        total_received=money_message(recorded.value.received),
     )
 
 

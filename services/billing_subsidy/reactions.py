@@ -60,6 +60,13 @@ async def credit_cancellation(unit: Unit, heard: policy_pb.PolicyCancelled) -> N
     await accounts.move_cessions(unit, policy_id, cession_values(heard.timeline))
 
 
+async def charge_reinstatement(unit: Unit, heard: policy_pb.PolicyReinstated) -> None:
+    """A policy is in force again: what its end returned is owed again, or the premium of the days that remain."""
+    policy_id = uuid_value("timeline.policy_id", heard.timeline.policy_id)
+    await accounts.move_premium(unit, policy_id, Cause.REINSTATED, movement_values(heard.transactions))
+    await accounts.move_cessions(unit, policy_id, cession_values(heard.timeline))
+
+
 async def earn_expired(unit: Unit, heard: policy_pb.PolicyExpired) -> None:
     """A term ran out, so all of its premium is earned."""
     policy_id = uuid_value("policy_id", heard.policy_id)
@@ -166,6 +173,7 @@ REACTIONS: Mapping[str, Mapping[type[Any], Reaction]] = {
         policy_pb.PolicyBound: open_account,
         policy_pb.PolicyChanged: invoice_change,
         policy_pb.PolicyCancelled: credit_cancellation,
+        policy_pb.PolicyReinstated: charge_reinstatement,
         policy_pb.PolicyExpired: earn_expired,
         policy_pb.CertificateIssued: admit_member,
         policy_pb.CertificateWithdrawn: credit_member,

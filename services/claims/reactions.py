@@ -36,6 +36,12 @@ async def cut_coverage(unit: Unit, heard: policy_pb.PolicyCancelled) -> None:
     await _set_terms(unit, "CANCELLED", heard.timeline)
 
 
+async def resume_coverage(unit: Unit, heard: policy_pb.PolicyReinstated) -> None:
+    """Cover goes on, or begins again after a gap; what is unpaid does not stand against it any more."""
+    await _set_terms(unit, "REINSTATED", heard.timeline)
+    await coverage.bear_with_debt(unit, uuid_value("timeline.policy_id", heard.timeline.policy_id))
+
+
 async def end_coverage(unit: Unit, heard: policy_pb.PolicyExpired) -> None:
     """The term ran out; nothing of it changes."""
     await coverage.expire(unit, uuid_value("policy_id", heard.policy_id), date_value("expired_on", heard.expired_on))
@@ -103,6 +109,7 @@ REACTIONS: Mapping[str, Mapping[type[Any], Reaction]] = {
         policy_pb.PolicyBound: open_coverage,
         policy_pb.PolicyChanged: change_coverage,
         policy_pb.PolicyCancelled: cut_coverage,
+        policy_pb.PolicyReinstated: resume_coverage,
         policy_pb.PolicyExpired: end_coverage,
         policy_pb.CertificateIssued: admit_member,
         policy_pb.CertificateWithdrawn: release_member,

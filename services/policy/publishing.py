@@ -19,6 +19,7 @@ from services.policy.application.public_certificates import certificate_terms_me
 from services.policy.domain.park.certificate import Certificate
 from services.policy.domain.park.events import CertificateEnded, CertificateIssued, CertificateWithdrawn
 from services.policy.domain.policy.events import Bound, Cancelled, Endorsed, Expired
+from services.policy.domain.policy.life import Lapsed, Reinstated, Renewed, ReportingExtended
 from services.policy.domain.policy.policy import Policy
 from services.policy.domain.submission.events import AssessmentOrdered
 from services.policy.domain.submission.submission import Submission
@@ -35,6 +36,14 @@ def announce(recorded: Recorded[Any]) -> Message | None:
             return policy_changed(recorded.stream, recorded.value, recorded.event)
         case Cancelled():
             return policy_cancelled(recorded.stream, recorded.value, recorded.event)
+        case Lapsed():
+            return policy_lapsed(recorded.stream, recorded.value, recorded.event)
+        case Reinstated():
+            return policy_reinstated(recorded.stream, recorded.value, recorded.event)
+        case ReportingExtended():
+            return reporting_extended(recorded.stream, recorded.value, recorded.event)
+        case Renewed():
+            return policy_renewed(recorded.stream, recorded.event)
         case Expired(expired_on=day):
             return pb.PolicyExpired(policy_id=str(recorded.stream), expired_on=date_message(day))
         case CertificateIssued() | CertificateWithdrawn() | CertificateEnded():
@@ -59,6 +68,7 @@ def policy_bound(policy_id: UUID, policy: Policy, event: Bound) -> pb.PolicyBoun
         transaction=transaction_message(event.transaction),
         submission_id=event.submission_id,
         bound_on=date_message(event.bound_on),
+        renews_policy_id=event.renews,
     )
 
 
@@ -101,3 +111,47 @@ def certificate_moved(
             return pb.CertificateEnded(
                 certificate=said, transactions=transactions, ended_on=date_message(day), cause=cause
             )
+
+
+def policy_lapsed(policy_id: UUID, policy: Policy, event: Lapsed) -> pb.PolicyCancelled:
+    """To the others a lapse is the end of cover as any other; its reason says why, and until when it may be cured."""
+    cancellation, until = event.cancellation, event.lapse.cure_until
+    return pb.PolicyCancelled(
+        timeline=timeline_message(policy_id, policy),
+        transactions=[transaction_message(each) for each in event.transactions],
+        effective_date=date_message(cancellation.effective_date),
+        reason=cancellation.reason,
+        method=cancellation.method,
+        retained=money_message(cancellation.retained),
+        cure_until=None if until is None else date_message(until),
+    )
+
+
+def policy_reinstated(policy_id: UUID, policy: Policy, event: Reinstated) -> pb.PolicyReinstated:
+    reinstatement = event.reinstatement
+    return pb.PolicyReinstated(
+        timeline=timeline_message(policy_id, policy),
+        transactions=[transaction_message(each) for each in event.transactions],
+        effective_date=date_message(reinstatement.effective_date),
+        ended_on=date_message(reinstatement.ended_on),
+        reason=reinstatement.reason,
+    )
+
+
+def reporting_extended(policy_id: UUID, policy: Policy, event: ReportingExtended) -> pb.PolicyChanged:
+    """A change of terms as any other: the days stand with the parts."""
+    return pb.PolicyChanged(
+        timeline=timeline_message(policy_id, policy),
+        transactions=[transaction_message(event.transaction)],
+        effective_date=date_message(event.transaction.effective_date),
+    )
+
+
+def policy_renewed(policy_id: UUID, event: Renewed) -> pb.PolicyRenewed:
+    return pb.PolicyRenewed(
+        policy_id=str(policy_id),
+        renewed_by_policy_id=event.policy_id,
+        renewed_by_policy_number=event.policy_number,
+        inception=date_message(event.inception),
+        continuous=event.continuous,
+    )

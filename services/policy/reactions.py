@@ -8,15 +8,18 @@ from hubao.billing_subsidy.v1 import events_pb2 as billing
 from hubao.claims.v1 import events_pb2 as claims
 from hubao.vendor_gateway.v1 import events_pb2 as vendors
 
-from libs.common.grpc.convert import date_value, money_value, uuid_value
+from libs.common.grpc.convert import date_value, money_value, optional, uuid_value
 from libs.common.money import Money
 from libs.common.unit import Unit
+from services.policy.application.duties import breach_note, discharge_note, opening_note
+from services.policy.application.lives import cure_paid, lapse_unpaid
 from services.policy.application.losses import claim_note, payment_note, reserve_note
-from services.policy.application.policies import file_of_policy
+from services.policy.application.predecessors import file_of_policy
 from services.policy.application.submissions import submission_of
 from services.policy.domain.assessment import Assessment
 from services.policy.domain.claim_notes import ClaimEndNoted
 from services.policy.domain.errors import PolicyNotFound
+from services.policy.domain.policy.lapsing import Debt
 from services.policy.domain.policy_file import (
     GraceExpiryNoted,
     PolicyFile,
@@ -55,7 +58,7 @@ async def note_activation(unit: Unit, heard: vendors.ServiceActivated) -> None:
         vendor_id=heard.vendor_id,
         reason="",
     )
-    await _note(unit, heard.policy_id, noted)
+    await _note_service(unit, heard.policy_id, noted)
 
 
 async def note_unplaced(unit: Unit, heard: vendors.ServiceUnplaced) -> None:
@@ -66,7 +69,7 @@ async def note_unplaced(unit: Unit, heard: vendors.ServiceUnplaced) -> None:
         vendor_id="",
         reason=heard.reason,
     )
-    await _note(unit, heard.policy_id, noted)
+    await _note_service(unit, heard.policy_id, noted)
 
 
 async def note_credit(unit: Unit, heard: vendors.ServiceCreditDue) -> None:
@@ -77,7 +80,7 @@ async def note_credit(unit: Unit, heard: vendors.ServiceCreditDue) -> None:
         amount=money_value("amount", heard.amount),
         due_on=date_value("due_on", heard.due_on),
     )
-    await _note(unit, heard.policy_id, noted)
+    await _note_service(unit, heard.policy_id, noted)
 
 
 async def note_receipt(unit: Unit, heard: billing.PremiumReceived) -> None:
@@ -88,6 +91,8 @@ async def note_receipt(unit: Unit, heard: billing.PremiumReceived) -> None:
         received_on=date_value("received_on", heard.received_on),
     )
     await _note(unit, heard.policy_id, noted)
+    received = optional(heard, "total_received", money_value) or noted.received
+    await cure_paid(unit, UUID(heard.policy_id), received, noted.received_on)
 
 
 async def note_overdue(unit: Unit, heard: billing.PremiumOverdue) -> None:
@@ -103,8 +108,23 @@ async def note_grace_expiry(unit: Unit, heard: billing.GraceExpired) -> None:
     noted = GraceExpiryNoted(
         outstanding=money_value("outstanding", heard.outstanding),
         expired_on=date_value("expired_on", heard.expired_on),
+        received=optional(heard, "total_received", money_value),
     )
-    await _note(unit, heard.policy_id, noted)
+    file = await _note(unit, heard.policy_id, noted)
+    debt = Debt(noted.outstanding, file.grace_received, noted.expired_on)
+    await lapse_unpaid(unit, UUID(heard.policy_id), debt)
+
+
+async def note_duty(unit: Unit, heard: vendors.DutyOpened) -> None:
+    await _note(unit, heard.policy_id, opening_note(heard))
+
+
+async def note_breach(unit: Unit, heard: vendors.DutyBreached) -> None:
+    await _note(unit, heard.policy_id, breach_note(heard))
+
+
+async def note_discharge(unit: Unit, heard: vendors.DutyDischarged) -> None:
+    await _note(unit, heard.policy_id, discharge_note(heard))
 
 
 async def note_subsidy(unit: Unit, heard: billing.SubsidyApproved) -> None:
@@ -156,6 +176,9 @@ REACTIONS: dict[str, dict[type, Any]] = {
         vendors.ServiceActivated: note_activation,
         vendors.ServiceUnplaced: note_unplaced,
         vendors.ServiceCreditDue: note_credit,
+        vendors.DutyOpened: note_duty,
+        vendors.DutyBreached: note_breach,
+        vendors.DutyDischarged: note_discharge,
     },
     "billing_subsidy": {
         billing.PremiumReceived: note_receipt,
@@ -174,13 +197,17 @@ REACTIONS: dict[str, dict[type, Any]] = {
 }
 
 
-async def _note(unit: Unit, policy_id: str, noted: object) -> None:
-    """Puts a note into the policy's file. An order for an assessment before binding serves no policy yet."""
-    if not policy_id:
-        return
+async def _note(unit: Unit, policy_id: str, noted: object) -> PolicyFile:
+    """Puts a note into the policy's file."""
     stream = file_of_policy(unit.call.tenant, UUID(policy_id))
-    await unit.get(PolicyFile, stream, PolicyNotFound(policy_id=policy_id))
-    unit.record(PolicyFile, stream, [noted])
+    file = await unit.get(PolicyFile, stream, PolicyNotFound(policy_id=policy_id))
+    return unit.record(PolicyFile, stream, [noted]) or file
+
+
+async def _note_service(unit: Unit, policy_id: str, noted: object) -> None:
+    """An order for an assessment before binding serves no policy yet."""
+    if policy_id:
+        await _note(unit, policy_id, noted)
 
 
 def _by_level(field: str, amounts: Iterable[billing.LevelAmount]) -> dict[str, Money]:

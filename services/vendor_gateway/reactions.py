@@ -68,6 +68,12 @@ async def end_cancelled_cover(unit: Unit, heard: policy_pb.PolicyCancelled) -> N
     await services.end_cover(unit, policy_id, ends_on, CancelReason.POLICY_CANCELLED)
 
 
+async def resume_cover(unit: Unit, heard: policy_pb.PolicyReinstated) -> None:
+    """A policy that was cancelled or lapsed is in force again."""
+    policy_id = uuid_value("timeline.policy_id", heard.timeline.policy_id)
+    await services.resume_services(unit, policy_id, entitlement_values(heard.timeline), cover_end(heard.timeline))
+
+
 async def end_expired_cover(unit: Unit, heard: policy_pb.PolicyExpired) -> None:
     """A policy's term ran out."""
     policy_id = uuid_value("policy_id", heard.policy_id)
@@ -99,6 +105,7 @@ REACTIONS: Mapping[str, Mapping[type[Any], Reaction]] = {
         policy_pb.PolicyBound: open_services,
         policy_pb.PolicyChanged: change_services,
         policy_pb.PolicyCancelled: end_cancelled_cover,
+        policy_pb.PolicyReinstated: resume_cover,
         policy_pb.PolicyExpired: end_expired_cover,
     },
     "claims": {

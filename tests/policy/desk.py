@@ -246,7 +246,7 @@ def create_submission(product_id: str, key: str = "S-1", **changes: Any) -> subm
         parts=[wanted(an.DATA, an.DATA_LIMIT), wanted(an.EXTORTION, an.EXTORTION_LIMIT)],
         annual_revenue=yuan(80_000_000),
         answers=[submission_pb.Answer(question="MFA", yes=True)],
-        systems=[submission_pb.DeclaredSystem(name="ERP", mlps_level=3, mlps_filing_number="31011500001-26001")],
+        systems=[submission_pb.DeclaredSystem(name="ERP", mlps_level=2, mlps_filing_number="31011500001-26001")],
         dependencies=[submission_pb.DeclaredDependency(kind=submission_pb.DEPENDENCY_KIND_CLOUD, name="aliyun")],
     )
     for name, value in changes.items():

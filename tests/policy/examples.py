@@ -18,7 +18,9 @@ from services.policy.domain.policy.bind import bind_policy
 from services.policy.domain.policy.cession import Cession, CessionKind, Reinsurer
 from services.policy.domain.policy.charge import as_cession
 from services.policy.domain.policy.events import Bound
+from services.policy.domain.policy.life import NoKnownLosses
 from services.policy.domain.policy.policy import Policy
+from services.policy.domain.policy.reinstating import Wish, reinstate
 from services.policy.domain.policy.values import Change, ChangeKind, QuotaShare, Share
 from services.policy.domain.product.product import Product, ProductVersion
 from services.policy.domain.product.terms import (
@@ -43,6 +45,7 @@ from services.policy.domain.product.terms import (
     UnderwritingRules,
 )
 from services.policy.domain.submission.intake import receive
+from services.policy.domain.submission.quoting import Held
 from services.policy.domain.submission.submission import Submission
 from services.policy.domain.submission.values import Subjectivity
 
@@ -62,6 +65,8 @@ TREATY_ID = "00000000-0000-5000-8000-000000000004"
 DATA_LIMIT, RAISED_DATA_LIMIT = Money.cny(23_000_000), Money.cny(28_000_000)  # 92,000.00 and 112,000.00 a year
 EXTORTION_LIMIT = Money.cny(2_000_000)  # 8,000.00 a year
 DATA, EXTORTION, RESPONSE = "DATA", "EXTORTION", "RESPONSE"
+CHIEF = Held(None)
+"""All authority."""
 
 
 def part(code: str, party: LossParty = LossParty.FIRST, **changes: Any) -> CoveragePart:
@@ -304,5 +309,26 @@ def cancelled(
     value: Policy, effective: date, method: CancellationMethod, at: datetime = BOUND_AT, reason: str = "INSURED_REQUEST"
 ) -> Policy:
     result = replay(Policy, value.cancel(effective, method, reason, at), value)
+    assert result is not None
+    return result
+
+
+def statement(signed_on: date = date(2026, 9, 1)) -> NoKnownLosses:
+    return NoKnownLosses("file-1", "ab" * 32, signed_on)
+
+
+def reinstated(
+    value: Policy,
+    effective: date,
+    *,
+    today: date | None = None,
+    terms: ProductTerms | None = None,
+    at: datetime = BOUND_AT,
+    says: NoKnownLosses | None = None,
+) -> Policy:
+    """Back in force, by default as of a day before its end, when nobody has to state anything."""
+    wish = Wish(effective, "INSURED_REQUEST", says, {})
+    events = reinstate(value, terms or product_terms(), wish, today or QUOTED_ON, at)
+    result = replay(Policy, events, value)
     assert result is not None
     return result

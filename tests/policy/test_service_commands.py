@@ -132,7 +132,8 @@ async def test_a_referral_is_released_by_a_chief_who_is_not_its_author(desk: Des
     release = submission_pb.ReleaseReferralRequest(submission_id=submission_id, quote_number=1, note="seen")
 
     assert await desk.refused(a.bind(submission_id)) == ("FAILED_PRECONDITION", "REFERRAL_OPEN")
-    assert await desk.refused(release) == ("PERMISSION_DENIED", "ROLE_MISSING")
+    assert await desk.refused(release, roles=("auditor",)) == ("PERMISSION_DENIED", "ROLE_MISSING")
+    assert await desk.refused(release, who="feng") == ("FAILED_PRECONDITION", "AUTHORITY_INSUFFICIENT")
     own = await desk.refused(release, who="wang", roles=("chief_underwriter",))
     released = (await desk.chief(release)).submission
 

@@ -195,7 +195,9 @@ async def test_what_others_announce_is_on_the_policys_file(desk: Desk) -> None:
         (3_932_384, 5_000_000, 1_067_616)
     ]
     assert [(each.outcome, fen(each.paid)) for each in file.claims] == [("PAID", 700_000)]
-    assert policy.etag == "1"  # Notes make no reading of the contract stale.
+    assert policy.status == pb.POLICY_STATUS_IN_FORCE
+    # Lapsed when grace was over, cured by the payment; what is only noted makes no reading of the contract stale.
+    assert policy.etag == "3"
 
 
 async def test_a_verified_assessment_is_on_the_submission_and_in_the_next_quote(desk: Desk) -> None:

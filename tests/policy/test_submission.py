@@ -202,12 +202,12 @@ def test_each_reason_refers_a_quote() -> None:
 def test_a_referred_quote_is_released_by_somebody_else() -> None:
     submission = referred()
 
-    after = an.after(submission, submission.release(1, "chief", "seen", an.QUOTED_ON))
+    after = an.after(submission, submission.release(1, "chief", an.CHIEF, "seen", an.QUOTED_ON))
 
     assert submission.status is SubmissionStatus.REFERRED
     assert after.status is SubmissionStatus.QUOTED
     assert after.quotes[0].status is QuoteStatus.OFFERED
-    assert after.release(1, "chief", "seen", an.QUOTED_ON) == []
+    assert after.release(1, "chief", an.CHIEF, "seen", an.QUOTED_ON) == []
 
 
 def test_neither_who_entered_it_nor_who_quoted_it_releases_a_referral() -> None:
@@ -215,12 +215,12 @@ def test_neither_who_entered_it_nor_who_quoted_it_releases_a_referral() -> None:
 
     for principal in ("wang", "li"):
         with pytest.raises(ReleasedByAuthor):
-            submission.release(1, principal, "mine", an.QUOTED_ON)
+            submission.release(1, principal, an.CHIEF, "mine", an.QUOTED_ON)
 
 
 def test_what_was_not_referred_is_not_released() -> None:
     with pytest.raises(QuoteNotReferred):
-        an.quoted().release(1, "chief", "", an.QUOTED_ON)
+        an.quoted().release(1, "chief", an.CHIEF, "", an.QUOTED_ON)
 
 
 def test_a_condition_is_closed_by_its_evidence_once() -> None:

@@ -56,6 +56,13 @@ async def note_premium(unit: Unit, policy_id: UUID, premium: Premium) -> None:
     unit.record(CoverageAccount, account_stream(unit.call.tenant, policy_id), events)
 
 
+async def bear_with_debt(unit: Unit, policy_id: UUID) -> None:
+    """The insurer put cover back in force, so grace that ran out before does not end it."""
+    account = await _account(unit, policy_id)
+    events = account.bear_with_debt(heard_at(unit))
+    unit.record(CoverageAccount, account_stream(unit.call.tenant, policy_id), events)
+
+
 async def note_order(unit: Unit, claim_id: UUID, order: VerifiedOrder) -> None:
     claim = await unit.find(Claim, claim_id)
     if claim is None:

@@ -16,6 +16,7 @@ from libs.common.money import Money
 from services.claims.domain.coverage.basis import Basis, Premium, PremiumState
 from services.claims.domain.errors import TermsNotKnown
 from services.claims.domain.facts import Facts
+from services.claims.domain.known import KnownPremium, KnownTerms
 from services.claims.domain.limits import AGGREGATE, Movement, PartAmount, add_amounts, limits_of
 from services.claims.domain.terms import Terms
 
@@ -76,23 +77,6 @@ Drawn = tuple[tuple[UUID, Sequence[LimitsDrawn | LimitsPaid]], ...]
 """Events by the policy, or the certificate, in whose account they stand."""
 
 AccountEvent = CoverageOpened | CoverageRetermed | CoverageExpired | PremiumNoted | LimitsDrawn | LimitsPaid
-
-
-@dataclass(frozen=True)
-class KnownTerms:
-    """Terms with the time at which the policy service recorded them."""
-
-    recorded_at: datetime
-    cause: str
-    terms: Terms
-
-
-@dataclass(frozen=True)
-class KnownPremium:
-    """How the premium stood, with the time at which billing recorded it."""
-
-    recorded_at: datetime
-    premium: Premium
 
 
 @dataclass(frozen=True)
@@ -196,6 +180,13 @@ class CoverageAccount:
     ) -> Drawn:
         """What `pay` leads to, by account."""
         return ((self.policy_id, self.pay(claim_id, payment_id, limits, amount, at)),)
+
+    def bear_with_debt(self, announced_at: datetime) -> list[PremiumNoted]:
+        """Cover is back in force: a premium that was unpaid is overdue, until grace runs out anew."""
+        if self.premium.state is not PremiumState.UNPAID:
+            return []
+        premium = replace(self.premium, state=PremiumState.OVERDUE, since=None)
+        return [PremiumNoted(policy_id=self.policy_id, premium=premium, announced_at=announced_at)]
 
     def draw(self, claim_id: UUID, wanted: Mapping[str, Money], at: datetime) -> list[LimitsDrawn]:
         """Moves what a claim has taken of the limits to `wanted`; the guards refuse what is not there."""

@@ -77,6 +77,12 @@ class Terms:
         return self.segments[-1].end if self.segments else self.inception
 
     @property
+    def gaps(self) -> tuple[tuple[date, date], ...]:
+        """Days in the term without cover, half open: cover ended and began again later."""
+        between = zip(self.segments, self.segments[1:], strict=False)
+        return tuple((before.end, after.start) for before, after in between if before.end < after.start)
+
+    @property
     def part_codes(self) -> tuple[str, ...]:
         """All parts that are in force on some day, in the order of the terms."""
         return tuple(dict.fromkeys(part.code for segment in self.segments for part in segment.parts))

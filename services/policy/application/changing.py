@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from libs.common.unit import Unit
+from services.policy.application.accumulations import follow_exposure
 from services.policy.application.products import product_of
 from services.policy.domain.errors import PolicyNotFound
 from services.policy.domain.policy.policy import Policy
@@ -44,4 +45,6 @@ async def make_change(unit: Unit, policy_id: UUID, proposal: Proposal) -> Made:
     """Decides and records; raises what the policy refuses."""
     policy, version = await policy_of(unit, policy_id)
     made = proposal.make(policy, await terms_of(unit, policy), unit.call.request_id, unit.call.now)
-    return Made(policy_id, policy, version, unit.record(Policy, policy_id, made) or policy)
+    after = unit.record(Policy, policy_id, made) or policy
+    await follow_exposure(unit, policy_id)
+    return Made(policy_id, policy, version, after)

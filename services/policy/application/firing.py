@@ -3,11 +3,14 @@
 from uuid import UUID
 
 from libs.common.unit import Unit
+from services.policy.application.accumulations import follow_exposure
 from services.policy.application.certificates import end_certificates, end_more_certificates
+from services.policy.domain.accumulation.exposure import PolicyExposure
 from services.policy.domain.policy.policy import Policy
 from services.policy.domain.submission.submission import Submission
 from services.policy.domain.timers import (
     CERTIFICATES_ENDING,
+    EXPOSURE_DROP,
     POLICY_EXPIRY,
     QUOTE_EXPIRY,
     ROLL_ENDING,
@@ -33,10 +36,17 @@ async def expire_policy(unit: Unit, stream: UUID) -> None:
         unit.record(Policy, stream, policy.expire(unit.call.today))
 
 
+async def drop_exposure(unit: Unit, stream: UUID) -> None:
+    exposure = await unit.find(PolicyExposure, stream)
+    if exposure is not None:
+        await follow_exposure(unit, UUID(exposure.policy_id))
+
+
 FIRING = {
     QUOTE_EXPIRY: lapse_quotes,
     SUBJECTIVITY_DUE: miss_subjectivities,
     POLICY_EXPIRY: expire_policy,
     CERTIFICATES_ENDING: end_certificates,
     ROLL_ENDING: end_more_certificates,
+    EXPOSURE_DROP: drop_exposure,
 }

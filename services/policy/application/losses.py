@@ -9,16 +9,14 @@ from hubao.claims.v1 import events_pb2 as claims
 from libs.common.grpc.convert import date_value, enum_name, money_value, optional, partial_date_value
 from libs.common.money import Money
 from libs.common.unit import Unit
-from services.policy.application.policies import file_of_policy
+from services.policy.application.predecessors import file_of_policy
 from services.policy.domain.claim_notes import ClaimNoted, ClaimPaymentNoted, ClaimReserveNoted
 from services.policy.domain.errors import PolicyNotFound
 from services.policy.domain.policy.ceding import divide_loss, fractions_on
 from services.policy.domain.policy.cession import CededAmount, difference
 from services.policy.domain.policy.policy import Policy
 from services.policy.domain.policy.values import InsurerAmount
-from services.policy.domain.policy_file import PolicyFile
-
-RECOVERY = "recovery"
+from services.policy.domain.policy_file import RECOVERY, PolicyFile
 
 
 async def claim_note(unit: Unit, heard: claims.ClaimOpened) -> ClaimNoted:

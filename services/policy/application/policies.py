@@ -8,10 +8,11 @@ from uuid import UUID
 from libs.common.application import Application, Done
 from libs.common.context import Call
 from libs.common.errors import Stale
-from libs.common.streams import stream_id
 from libs.common.unit import Unit
+from services.policy.application.accumulations import follow_exposure
 from services.policy.application.ceding import Wish, chosen_cessions, policy_of_submission
 from services.policy.application.changing import make_change
+from services.policy.application.predecessors import file_of_policy, renew_predecessor
 from services.policy.application.products import product_of
 from services.policy.application.submissions import submission_of
 from services.policy.domain.errors import PolicyNotFound
@@ -56,7 +57,7 @@ class Policies:
             accepted = submission.bind(quote_number, str(policy_id), call.today)
             quote = submission.quote_number(quote_number)
             product = await product_of(unit, submission.asked.product_id)
-            version = product.version(quote.product_version)
+            version = product.on_sale(quote.product_version)
             cessions = await chosen_cessions(unit, submission_id, submission, version.terms.line, wish)
             bound = bind_policy(
                 policy_id,
@@ -72,6 +73,8 @@ class Policies:
             unit.record(Submission, submission_id, accepted)
             unit.record(Policy, policy_id, bound)
             unit.record(PolicyFile, file_of_policy(call.tenant, policy_id), [FileOpened(policy_id=str(policy_id))])
+            await renew_predecessor(unit, submission, policy_id, bound[0])
+            await follow_exposure(unit, policy_id)
 
         return await self.view(call, await self._application.execute(call, Policy, policy_id, plan))
 
@@ -111,15 +114,14 @@ class Policies:
         return await self.view(call, await self._application.execute(call, Policy, policy_id, plan, etag=etag))
 
     async def view(self, call: Call, done: Done[Policy]) -> PolicyView:
-        missing = PolicyNotFound(policy_id=done.stream)
-        file = await self._application.read(
-            PolicyFile, file_of_policy(call.tenant, done.stream), missing, tenant=call.tenant
-        )
-        return PolicyView(done.stream, done.value, done.version, file.value)
+        return await view_of(self._application, call, done)
 
 
-def file_of_policy(tenant: str, policy_id: UUID) -> UUID:
-    return stream_id(tenant, PolicyFile.KIND, str(policy_id))
+async def view_of(application: Application, call: Call, done: Done[Policy]) -> PolicyView:
+    """What a command led to, with the file as it is now."""
+    missing = PolicyNotFound(policy_id=done.stream)
+    file = await application.read(PolicyFile, file_of_policy(call.tenant, done.stream), missing, tenant=call.tenant)
+    return PolicyView(done.stream, done.value, done.version, file.value)
 
 
 def _check_etag(unit: Unit, submission_id: UUID, etag: str) -> None:

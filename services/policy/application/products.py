@@ -6,6 +6,7 @@ from libs.common.application import Application, Done, Loaded
 from libs.common.context import Call
 from libs.common.streams import stream_id
 from libs.common.unit import Unit
+from services.policy.application.questionnaires import with_questions
 from services.policy.domain.errors import ProductExists, ProductNotFound
 from services.policy.domain.product.product import Product
 from services.policy.domain.product.terms import ProductTerms
@@ -22,26 +23,31 @@ class Products:
         async def plan(unit: Unit) -> None:
             if not await unit.is_new(Product, stream):
                 raise ProductExists(product_key=key)
-            unit.record(Product, stream, Product.create(key, name, terms))
+            unit.record(Product, stream, Product.create(key, name, await with_questions(unit, terms)))
 
         return await self._application.execute(call, Product, stream, plan)
 
     async def revise(self, call: Call, product_id: UUID, terms: ProductTerms, etag: str) -> Done[Product]:
-        missing = ProductNotFound(product_id=product_id)
-        return await self._application.change(
-            call, Product, product_id, lambda product: product.revise(terms), missing, etag=etag
-        )
+        async def plan(unit: Unit) -> None:
+            product = await product_of(unit, str(product_id))
+            unit.record(Product, product_id, product.revise(await with_questions(unit, terms)))
+
+        return await self._application.execute(call, Product, product_id, plan, etag=etag)
 
     async def publish(self, call: Call, product_id: UUID, etag: str) -> Done[Product]:
-        missing = ProductNotFound(product_id=product_id)
-        return await self._application.change(
-            call, Product, product_id, lambda product: product.publish(call.now), missing, etag=etag
-        )
+        async def plan(unit: Unit) -> None:
+            product = await product_of(unit, str(product_id))
+            published = product.publish(call.now)
+            if published and product.draft is not None:
+                await with_questions(unit, product.draft)  # What it pins may be retired meanwhile.
+            unit.record(Product, product_id, published)
 
-    async def retire(self, call: Call, product_id: UUID, etag: str) -> Done[Product]:
+        return await self._application.execute(call, Product, product_id, plan, etag=etag)
+
+    async def retire(self, call: Call, product_id: UUID, version: int, etag: str) -> Done[Product]:
         missing = ProductNotFound(product_id=product_id)
         return await self._application.change(
-            call, Product, product_id, lambda product: product.retire(), missing, etag=etag
+            call, Product, product_id, lambda product: product.retire(version), missing, etag=etag
         )
 
     async def get(self, call: Call, product_id: UUID) -> Loaded[Product]:

@@ -14,6 +14,7 @@ from services.policy.domain.policy.ceding import fraction_periods
 from services.policy.domain.policy.cession import CededAmount, Cession
 from services.policy.domain.policy.charge import cessions_of
 from services.policy.domain.policy.policy import Policy
+from services.policy.domain.policy.reporting import promised_segments
 from services.policy.domain.policy.values import QuotaShare, Segment, Share, Transaction
 from services.policy.domain.product.terms import ServiceEntitlement
 
@@ -129,7 +130,7 @@ def timeline_message(policy_id: UUID, policy: Policy) -> pb.PolicyTimeline:
         product_version=bound.product_version,
         inception=date_message(bound.period.inception),
         expiry=date_message(bound.period.expiry),
-        segments=[segment_message(segment) for segment in policy.segments],
+        segments=[segment_message(segment) for segment in promised_segments(policy)],
         aggregate_limit=money_message(policy.aggregate_limit),
         shares=[share_message(share) for share in bound.shares],
         quota_share=None if bound.quota_share is None else quota_share_message(bound.quota_share),

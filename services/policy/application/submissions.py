@@ -10,6 +10,9 @@ from libs.common.application import Application, Done, Loaded
 from libs.common.context import Call
 from libs.common.streams import stream_id
 from libs.common.unit import Unit
+from services.policy.application.accumulations import least_room
+from services.policy.application.authorities import authority_of_caller
+from services.policy.application.predecessors import with_experience
 from services.policy.application.products import product_of
 from services.policy.domain.cover import WantedPart
 from services.policy.domain.errors import SubmissionExists, SubmissionNotFound
@@ -46,6 +49,7 @@ class Submissions:
                 product_id=str(product_id),
                 terms=product.on_sale().terms,
                 author=call.principal,
+                today=call.today,
                 **asked,
             )
             unit.record(Submission, stream, created)
@@ -65,8 +69,10 @@ class Submissions:
         async def plan(unit: Unit) -> None:
             submission = await submission_of(unit, submission_id)
             version = (await product_of(unit, submission.asked.product_id)).on_sale(wish.product_version)
+            submission, parts = await with_experience(unit, submission_id, submission, wish.parts)
+            room = await least_room(unit, submission.asked.dependencies)
             made = submission.quote(
-                version, wish.parts, wish.expires_on, wish.subjectivities, call.principal, call.today
+                version, parts, wish.expires_on, wish.subjectivities, call.principal, call.today, room
             )
             unit.record(Submission, submission_id, made)
 
@@ -75,14 +81,13 @@ class Submissions:
     async def release(
         self, call: Call, submission_id: UUID, quote_number: int, note: str, etag: str
     ) -> Done[Submission]:
-        return await self._application.change(
-            call,
-            Submission,
-            submission_id,
-            lambda submission: submission.release(quote_number, call.principal, note, call.today),
-            SubmissionNotFound(submission_id=submission_id),
-            etag=etag,
-        )
+        async def plan(unit: Unit) -> None:
+            submission = await submission_of(unit, submission_id)
+            held = await authority_of_caller(unit)
+            released = submission.release(quote_number, call.principal, held, note, call.today)
+            unit.record(Submission, submission_id, released)
+
+        return await self._application.execute(call, Submission, submission_id, plan, etag=etag)
 
     async def close_subjectivity(
         self, call: Call, submission_id: UUID, quote_number: int, code: str, reference: str, sha256: str, etag: str

@@ -6,13 +6,14 @@ from decimal import Decimal
 
 from libs.common.errors import InvalidField
 from services.policy.domain.product.terms import AnswerKind, ProductTerms
+from services.policy.domain.underwriting_errors import RequiredAnswersMissing
 
 YES, NO = "yes", "no"
 
 
 @dataclass(frozen=True)
 class Answer:
-    """`text` is "yes" or "no", a decimal in plain notation, or one of the options."""
+    """`text` is "yes" or "no", a number or yuan in plain notation, an option, a date as 2026-01-31, or free text."""
 
     question: str
     kind: AnswerKind
@@ -32,6 +33,18 @@ def check_answer(terms: ProductTerms, answer: Answer, field: str) -> None:
         raise InvalidField(field=field, problem=f"{answer.question} wants an answer of kind {question.kind}")
     if question.kind is AnswerKind.CHOICE and answer.text not in question.options:
         raise InvalidField(field=f"{field}.choice", problem=f"must be one of {', '.join(question.options)}")
+    if question.minimum is not None and answer.number < question.minimum:
+        raise InvalidField(field=field, problem=f"the answer to {question.code} must be at least {question.minimum}")
+    if question.maximum is not None and answer.number > question.maximum:
+        raise InvalidField(field=field, problem=f"the answer to {question.code} must be at most {question.maximum}")
+
+
+def check_required(terms: ProductTerms, answers: Iterable[Answer]) -> None:
+    """Asks by name for all the answers that a submission must give and does not."""
+    answered = {answer.question for answer in answers}
+    missing = [each.code for each in terms.questions if each.required and each.code not in answered]
+    if missing:
+        raise RequiredAnswersMissing(questions=", ".join(missing))
 
 
 def check_answers(terms: ProductTerms, answers: Iterable[Answer], field: str) -> None:

@@ -22,6 +22,7 @@ from services.policy.domain.errors import (
     SubLimitOverParent,
     UnknownPart,
 )
+from services.policy.domain.experience import Experience
 from services.policy.domain.product.checks import check_money
 from services.policy.domain.product.terms import CoveragePart, ProductTerms, RetroactiveRule, Trigger
 
@@ -58,6 +59,7 @@ class RatingInputs:
     score: int | None
     bundled: bool
     rated_for: date
+    experience: Experience | None = None
 
     def answer(self, question: str) -> Answer | None:
         return next((answer for answer in self.answers if answer.question == question), None)

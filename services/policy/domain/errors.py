@@ -124,7 +124,7 @@ class QuoteNotReferred(Refused):
 
 
 class ReferralOpen(Refused):
-    message = "Quote {quote_number} was referred ({reasons}) and waits for a chief underwriter."
+    message = "Quote {quote_number} was referred ({reasons}) and waits for somebody with enough authority."
 
 
 class ReleasedByAuthor(Refused):

@@ -10,10 +10,12 @@ from enum import StrEnum
 from typing import ClassVar, Self
 
 from libs.common.events import event
-from libs.common.money import CNY, Money
+from libs.common.money import CNY, Money, total
 from services.policy.domain.claim_notes import ClaimEndNoted, ClaimNoted, ClaimPaymentNoted, ClaimReserveNoted
+from services.policy.domain.duty_notes import Duty, DutyBreachNoted, DutyDischargeNoted, DutyEvent, DutyOpeningNoted
 
 ZERO = Money(CNY, 0)
+RECOVERY = "recovery"
 
 
 class ServiceState(StrEnum):
@@ -63,8 +65,11 @@ class PremiumOverdueNoted:
 
 @event("policy.GraceExpiryNoted")
 class GraceExpiryNoted:
+    """`received` is all that had come in; of what was noted before billing said so, None."""
+
     outstanding: Money
     expired_on: date
+    received: Money | None = None
 
 
 @event("policy.SubsidyGrantNoted")
@@ -103,6 +108,7 @@ FileEvent = (
     | ClaimPaymentNoted
     | ClaimReserveNoted
     | ClaimEndNoted
+    | DutyEvent
 )
 
 
@@ -129,6 +135,13 @@ class ClaimExperience:
     paid: Money = ZERO
     outcome: str = ""
     fractions: tuple[str, ...] = ()
+    occurred_from: date | None = None
+    reserves: dict[str, Money] = field(default_factory=dict)
+
+    @property
+    def outstanding(self) -> Money:
+        """What is reserved, over all parts and costs; an expected recovery lowers it."""
+        return total(self.reserves.values())
 
 
 @dataclass(frozen=True)
@@ -145,6 +158,8 @@ class PolicyFile:
     services: dict[str, ServiceCondition] = field(default_factory=dict)
     subsidies: dict[str, SubsidyCase] = field(default_factory=dict)
     claims: dict[str, ClaimExperience] = field(default_factory=dict)
+    grace_received: Money = ZERO
+    duties: dict[str, Duty] = field(default_factory=dict)
 
     @classmethod
     def begin(cls, event: FileOpened) -> Self:
@@ -160,6 +175,9 @@ class PolicyFile:
                 return self._subsidy(event)
             case ClaimNoted() | ClaimPaymentNoted() | ClaimReserveNoted() | ClaimEndNoted():
                 return self._claim(event)
+            case DutyOpeningNoted() | DutyBreachNoted() | DutyDischargeNoted():
+                known = self.duties.get(event.duty_id, Duty())
+                return replace(self, duties={**self.duties, event.duty_id: known.evolve(event)})
             case PremiumReceiptNoted():
                 # An instalment that was overdue is no longer when all that was invoiced is there.
                 cured = event.received >= event.invoiced
@@ -173,7 +191,9 @@ class PolicyFile:
             case PremiumOverdueNoted():
                 return replace(self, premium_overdue=event.outstanding)
             case GraceExpiryNoted():
-                return replace(self, premium_overdue=event.outstanding, grace_expired_on=event.expired_on)
+                received = self.premium_received if event.received is None else event.received
+                overdue, day = event.outstanding, event.expired_on
+                return replace(self, premium_overdue=overdue, grace_expired_on=day, grace_received=received)
 
     def _service(self, event: ServiceStateNoted | ServiceCreditNoted) -> Self:
         known = self.services.get(event.order_id, ServiceCondition())
@@ -205,13 +225,15 @@ class PolicyFile:
         known = self.claims.get(event.claim_id, ClaimExperience())
         match event:
             case ClaimNoted():
-                changed = replace(known, fractions=event.fractions)
+                changed = replace(known, fractions=event.fractions, occurred_from=event.occurred_from)
             case ClaimReserveNoted():
-                changed = known
+                sign = -1 if event.cost_type == RECOVERY else 1
+                line = f"{event.part_code}/{event.cost_type}"
+                changed = replace(known, reserves={**known.reserves, line: event.outstanding.times(sign)})
             case ClaimPaymentNoted():
                 changed = replace(known, paid=known.paid + event.amount)
             case ClaimEndNoted():
-                changed = replace(known, paid=event.paid, outcome=event.outcome)
+                changed = replace(known, paid=event.paid, outcome=event.outcome, reserves={})
         return replace(self, claims={**self.claims, event.claim_id: changed})
 
 

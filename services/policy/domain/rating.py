@@ -14,9 +14,10 @@ from fractions import Fraction
 from libs.common.money import Money, total
 from services.policy.domain.cover import Cover, PartChoice, PartTerms, RatingInputs, check_cover, terms_of
 from services.policy.domain.errors import AnswerMissing, FactorMissing, RateMissing
+from services.policy.domain.experience import Experience
 from services.policy.domain.product.park_tariff import master_tariff
 from services.policy.domain.product.rating_checks import NO_SCORE, threshold
-from services.policy.domain.product.terms import AnswerKind, DatedRate, FactorBasis, FactorTable, ProductTerms
+from services.policy.domain.product.terms import NUMERIC, DatedRate, FactorBasis, FactorTable, ProductTerms
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class Worksheet:
     vat: Money
     stamp_duty_rate: Decimal
     stamp_duty: Money
+    experience: Experience | None = None
 
     @property
     def technical_premium(self) -> Money:
@@ -89,6 +91,7 @@ def rate(terms: ProductTerms, cover: Cover) -> Worksheet:
         vat=net.times(vat_rate),
         stamp_duty_rate=stamp_duty_rate,
         stamp_duty=net.times(stamp_duty_rate),
+        experience=inputs.experience,
     )
 
 
@@ -181,13 +184,24 @@ def _subject(table: FactorTable, inputs: RatingInputs, choice: PartChoice) -> tu
             return "no assessment", _first(table, (NO_SCORE,))
         case FactorBasis.SCORE:
             return f"score {inputs.score}", _band(table, Decimal(inputs.score or 0))
+        case FactorBasis.CLAIM_COUNT | FactorBasis.LOSS_RATIO:
+            return _of_experience(table, inputs.experience)
     answer = inputs.answer(table.question)
     if answer is None:
         raise AnswerMissing(question=table.question)
     subject = f"answer {answer.text} to {answer.question}"
-    if answer.kind is AnswerKind.NUMBER:
+    if answer.kind in NUMERIC:
         return subject, _band(table, answer.number)
     return subject, _first(table, (answer.text,))
+
+
+def _of_experience(table: FactorTable, experience: Experience | None) -> tuple[str, str | None]:
+    if experience is None:
+        return "no policy that is renewed", _first(table, (NO_SCORE,))
+    if table.basis is FactorBasis.CLAIM_COUNT:
+        return experience.source, _band(table, Decimal(experience.claims))
+    ratio = experience.loss_ratio_percent
+    return f"{experience.source}, {ratio} % of the premium {experience.premium}", _band(table, ratio)
 
 
 def _first(table: FactorTable, keys: Iterable[str]) -> str | None:

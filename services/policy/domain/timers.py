@@ -1,12 +1,14 @@
-"""What has to happen later by itself: quotes run out, conditions fall due, policies expire."""
+"""What has to happen later by itself: quotes run out, conditions fall due, policies expire, exposures end."""
 
 from datetime import date, datetime
 from typing import Any
 
 from libs.common.changes import Cancel, Recorded, Schedule, TimerChange
 from libs.common.dates import add_days, start_of_day
+from services.policy.domain.accumulation.exposure import ExposureFollowed
 from services.policy.domain.park.events import RollEnded
 from services.policy.domain.policy.events import Bound, Cancelled, Expired
+from services.policy.domain.policy.life import Lapsed, Reinstated
 from services.policy.domain.product.terms import ProductLine
 from services.policy.domain.submission.events import (
     QuoteBound,
@@ -22,6 +24,7 @@ SUBJECTIVITY_DUE = "subjectivity-due"
 POLICY_EXPIRY = "policy-expiry"
 CERTIFICATES_ENDING = "certificates-ending"
 ROLL_ENDING = "roll-ending"
+EXPOSURE_DROP = "exposure-drop"
 
 
 def timers(recorded: Recorded[Any]) -> list[TimerChange]:
@@ -39,8 +42,12 @@ def timers(recorded: Recorded[Any]) -> list[TimerChange]:
             return [Cancel(f"{SUBJECTIVITY_DUE}:{number}:{code}")] if post_bind else []
         case Bound(period=period):
             return [Schedule(POLICY_EXPIRY, start_of_day(period.expiry))]
-        case Cancelled():
+        case Cancelled() | Lapsed():
             return [Cancel(POLICY_EXPIRY), *_end_certificates(recorded)]
+        case ExposureFollowed(follow_on=day):
+            return [Cancel(EXPOSURE_DROP) if day is None else Schedule(EXPOSURE_DROP, start_of_day(day))]
+        case Reinstated():
+            return [Schedule(POLICY_EXPIRY, start_of_day(recorded.value.bound.period.expiry))]
         case Expired():
             return _end_certificates(recorded)
         case RollEnded(left=left) if left:

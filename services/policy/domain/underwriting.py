@@ -1,5 +1,7 @@
-"""What an underwriter may not decide alone: the coded reasons for which a quote is referred."""
+"""What an underwriter may not decide alone, and what nobody may: the coded reasons for which a quote is referred, and
+for which a submission is declined."""
 
+from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
 
@@ -15,14 +17,26 @@ class ReferralReason(StrEnum):
     KEY_INDUSTRY_WITHOUT_ASSESSMENT = "KEY_INDUSTRY_WITHOUT_ASSESSMENT"
     CRITICAL_FINDINGS = "CRITICAL_FINDINGS"
     BACKDATED_INCEPTION = "BACKDATED_INCEPTION"
+    DUTY_BREACHED = "DUTY_BREACHED"
+    MLPS_TEST_OVERDUE = "MLPS_TEST_OVERDUE"
+    LOSS_HISTORY = "LOSS_HISTORY"
+    ACCUMULATION = "ACCUMULATION"
+    CRITICAL_INFRASTRUCTURE_WITHOUT_ASSESSMENT = "CRITICAL_INFRASTRUCTURE_WITHOUT_ASSESSMENT"
+
+
+class DeclineReason(StrEnum):
+    """Why a product declines by itself; a person may decline for any other code."""
+
+    EXCLUDED_INDUSTRY = "EXCLUDED_INDUSTRY"
+    TOO_MANY_LOSSES = "TOO_MANY_LOSSES"
+    LOSSES_TOO_LARGE = "LOSSES_TOO_LARGE"
 
 
 def referral_reasons(
     rules: UnderwritingRules, inputs: RatingInputs, limits: Money, assessment: Assessment | None, quoted_on: date
 ) -> tuple[ReferralReason, ...]:
     """Why a quote needs a chief underwriter; none if its author may offer it."""
-    code = inputs.industry_code
-    needs_assessment = code in rules.assessment_industries or code[0] in rules.assessment_industries
+    needs_assessment = is_listed(inputs.industry_code, rules.assessment_industries)
     revenue = rules.authority_revenue
     found = {
         ReferralReason.LIMIT_OVER_AUTHORITY: limits > rules.authority_limit,
@@ -31,5 +45,11 @@ def referral_reasons(
         ReferralReason.CRITICAL_FINDINGS: assessment is not None
         and assessment.critical_findings > rules.critical_findings_allowed,
         ReferralReason.BACKDATED_INCEPTION: inputs.rated_for < quoted_on,
+        ReferralReason.DUTY_BREACHED: inputs.experience is not None and inputs.experience.breached_duties > 0,
     }
     return tuple(reason for reason, holds in found.items() if holds)
+
+
+def is_listed(industry: str, listed: Sequence[str]) -> bool:
+    """Whether a division is in a list of divisions and sections."""
+    return industry in listed or industry[0] in listed

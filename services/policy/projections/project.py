@@ -10,6 +10,7 @@ from libs.common.money import Money, total
 from libs.common.projection.rows import RowChange, added, changed
 from services.policy.domain.park.events import CertificateEnded, CertificateIssued, CertificateWithdrawn
 from services.policy.domain.policy.events import Bound, Cancelled, Endorsed, Expired
+from services.policy.domain.policy.life import Lapsed, Reinstated, ReportingExtended
 from services.policy.domain.policy.values import PolicyStatus, Transaction
 from services.policy.domain.product.product import ProductDrafted, ProductPublished, ProductStatus, ProductWithdrawn
 from services.policy.domain.submission.events import (
@@ -56,6 +57,14 @@ def project(recorded: Recorded[Any]) -> Sequence[RowChange]:
         case Cancelled():
             ended = event.cancellation.effective_date
             return _moved(recorded, event.transactions, status=PolicyStatus.CANCELLED, cover_until=ended)
+        case Lapsed():
+            ended = event.cancellation.effective_date
+            return _moved(recorded, event.transactions, status=PolicyStatus.LAPSED, cover_until=ended)
+        case Reinstated():
+            until = event.segments[-1].end
+            return _moved(recorded, event.transactions, status=PolicyStatus.IN_FORCE, cover_until=until)
+        case ReportingExtended():
+            return _moved(recorded, [event.transaction])
         case Expired():
             return [_policy(stream, status=PolicyStatus.EXPIRED)]
         case CertificateIssued() | CertificateWithdrawn() | CertificateEnded():

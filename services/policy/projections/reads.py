@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, case, func, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, Table, case, func, null, or_, select, tuple_
 
 from libs.common.grpc.pages import Page
 from libs.common.money import CNY, Money
 from libs.common.projection.tables import ReadTables
 from services.policy.domain.policy.values import PolicyStatus
+from services.policy.projections import history_tables as history
 from services.policy.projections import tables
 
 Rows = Sequence[Row[Any]]
@@ -76,12 +77,38 @@ class Reads:
             query = query.where(table.c.insured_uscc == uscc)
         return await self._page(query, page, table.c.policy_number, table.c.policy_id)
 
+    async def policies_known(
+        self, tenant: str, page: Page, status: str, uscc: str, day: date | None, at: datetime | None
+    ) -> Rows:
+        """By number, as known at a time: those that cover something on a day, with the premium of a year by then."""
+        known, segment, moved = history.policy_known, history.policy_segment, tables.premium_transaction
+        table, at = tables.policy, at or datetime.max.replace(tzinfo=UTC)
+        premium = (
+            select(func.sum(moved.c.net))
+            .where(moved.c.policy_id == table.c.policy_id, moved.c.recorded_at <= at)
+            .scalar_subquery()
+        )
+        columns = [column for column in table.c if column.name not in ("status", "cover_until", "premium")]
+        shown = [*columns, known.c.status, known.c.cover_until, premium.label("premium")]
+        source = table.join(known, (known.c.policy_id == table.c.policy_id) & _held(known, at))
+        query = select(*shown, null().label("annual_premium")).select_from(source)
+        if day is not None:
+            holds = _held(segment, at) & (segment.c.first <= day) & (segment.c.until > day)
+            source = source.join(segment, (segment.c.policy_id == table.c.policy_id) & holds)
+            query = select(*shown, segment.c.annual_premium).select_from(source)
+        query = query.where(table.c.tenant == tenant)
+        if status:
+            query = query.where(known.c.status == status)
+        if uscc:
+            query = query.where(table.c.insured_uscc == uscc)
+        return await self._page(query, page, table.c.policy_number, table.c.policy_id)
+
     async def policies_covering(self, tenant: str, day: date, most: int) -> list[UUID]:
         """The ids of the policies that cover something on a day, `most` of them at most, by number."""
-        table = tables.policy
-        query = select(table.c.policy_id).where(
-            table.c.tenant == tenant, table.c.inception <= day, table.c.cover_until > day
-        )
+        table, segment = tables.policy, history.policy_segment
+        holds = segment.c.replaced_at.is_(None) & (segment.c.first <= day) & (segment.c.until > day)
+        covering = table.join(segment, (segment.c.policy_id == table.c.policy_id) & holds)
+        query = select(table.c.policy_id).select_from(covering).where(table.c.tenant == tenant)
         rows = await self._all(query.order_by(table.c.policy_number, table.c.policy_id).limit(most))
         return [row.policy_id for row in rows]
 
@@ -105,3 +132,8 @@ class Reads:
         async with self._tables.connect() as connection:
             rows: Rows = (await connection.execute(query)).all()
         return rows
+
+
+def _held(table: Table, at: datetime) -> ColumnElement[bool]:
+    """Whether a row is what was known at a time."""
+    return (table.c.recorded_at <= at) & or_(table.c.replaced_at.is_(None), table.c.replaced_at > at)

@@ -14,6 +14,7 @@ from services.policy.domain.claim_notes import ClaimNoted, ClaimPaymentNoted, Cl
 from services.policy.domain.park.events import CertificateEnded, CertificateIssued, CertificateWithdrawn
 from services.policy.domain.policy.cession import CededAmount
 from services.policy.domain.policy.events import Bound, Cancelled, Endorsed
+from services.policy.domain.policy.life import Lapsed, Reinstated, ReportingExtended
 from services.policy.domain.policy.values import InsurerAmount, Transaction
 from services.policy.domain.policy_file import FileOpened
 from services.policy.projections import share_tables as tables
@@ -27,8 +28,18 @@ def project_shares(recorded: Recorded[Any]) -> Sequence[Executable | RowChange]:
     match recorded.event:
         case Bound() as event:
             return [*_sole_quota_share(recorded, event), *_premium(recorded, [event.transaction])]
-        case (Endorsed() | Cancelled() | CertificateIssued() | CertificateWithdrawn() | CertificateEnded()) as event:
+        case (
+            Endorsed()
+            | Cancelled()
+            | Lapsed()
+            | Reinstated()
+            | CertificateIssued()
+            | CertificateWithdrawn()
+            | CertificateEnded()
+        ) as event:
             return _premium(recorded, event.transactions)
+        case ReportingExtended(transaction=transaction):
+            return _premium(recorded, [transaction])
         case FileOpened(policy_id=policy_id):
             return [_added(tables.policy_file, file_id=recorded.stream, policy_id=UUID(policy_id))]
         case ClaimNoted() as event:

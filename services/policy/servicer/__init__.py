@@ -18,7 +18,7 @@ from services.policy.application.drafts import Drafts
 from services.policy.application.policies import Policies
 from services.policy.application.previewing import Previews
 from services.policy.projections.drafts import DraftReads
-from services.policy.projections.reads import Reads
+from services.policy.projections.underwriting_reads import UnderwritingReads
 from services.policy.servicer.drafts import DraftServicer
 from services.policy.servicer.policies import PolicyServicer
 from services.policy.servicer.products import ProductServicer
@@ -31,7 +31,7 @@ def servicers(
     application: Application, tables: ReadTables, billing_subsidy: grpc.aio.Channel | None = None
 ) -> list[Servicer]:
     """All that this service offers. Without a channel to billing, its part of a change can't be shown."""
-    reads = Reads(tables)
+    reads = UnderwritingReads(tables)
     previews = Previews(application, Billing(billing_subsidy))
     return [
         (

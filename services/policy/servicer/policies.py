@@ -23,9 +23,11 @@ from services.policy.application.policies import Policies
 from services.policy.application.previewing import Previews
 from services.policy.application.public import transaction_message
 from services.policy.domain.policy.values import Share
-from services.policy.projections.reads import Reads
+from services.policy.projections.underwriting_reads import UnderwritingReads
+from services.policy.servicer.accumulations import AccumulationMethods
 from services.policy.servicer.certificates import CertificateMethods
 from services.policy.servicer.changes import ChangeMethods, change_value
+from services.policy.servicer.lives import LifeMethods
 from services.policy.servicer.policy_messages import policy_message, row_message, summary_message
 from services.policy.servicer.product_values import method_value
 from services.policy.servicer.values import each, filter_name
@@ -33,8 +35,14 @@ from services.policy.servicer.values import each, filter_name
 Context = grpc.aio.ServicerContext[Any, Any]
 
 
-class PolicyServicer(ChangeMethods, CertificateMethods, pb_grpc.PolicyServiceServicer):
-    def __init__(self, application: Application, reads: Reads, tables: ReadTables, previews: Previews) -> None:
+class PolicyServicer(
+    ChangeMethods, CertificateMethods, LifeMethods, AccumulationMethods, pb_grpc.PolicyServiceServicer
+):
+    def __init__(
+        self, application: Application, reads: UnderwritingReads, tables: ReadTables, previews: Previews
+    ) -> None:
+        LifeMethods.__init__(self, application)
+        AccumulationMethods.__init__(self, application, reads)
         self._policies = Policies(application)
         self._previews = previews
         self._reads = reads
@@ -93,7 +101,12 @@ class PolicyServicer(ChangeMethods, CertificateMethods, pb_grpc.PolicyServiceSer
         tenant = current_call().tenant
         page = page_of(request, tenant)
         status = filter_name(pb.PolicyStatus, request.status)
-        rows = await self._reads.policies(tenant, page, status, request.insured_uscc)
+        day = optional(request, "effective_date", date_value)
+        at = optional(request, "recorded_time", timestamp_value)
+        if day is None and at is None:
+            rows = await self._reads.policies(tenant, page, status, request.insured_uscc)
+        else:
+            rows = await self._reads.policies_known(tenant, page, status, request.insured_uscc, day, at)
         shown, token = next_token(page, rows, key=lambda row: (row.policy_number, row.policy_id))
         return pb.ListPoliciesResponse(policies=[row_message(row) for row in shown], next_page_token=token)
 

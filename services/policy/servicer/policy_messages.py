@@ -13,6 +13,12 @@ from services.policy.application.public import segment_message, timeline_message
 from services.policy.domain.policy.values import Cancellation, Change, Endorsement
 from services.policy.domain.policy_file import PolicyFile, SubsidyCase
 from services.policy.projections.reads import PremiumSummary
+from services.policy.servicer.life_messages import (
+    duty_message,
+    lapse_message,
+    reinstatement_message,
+    reporting_messages,
+)
 from services.policy.servicer.values import answer_message
 
 
@@ -37,6 +43,11 @@ def policy_message(view: PolicyView, effective: date) -> pb.Policy:
         stamp_duty_rate=decimal_text(bound.stamp_duty_rate),
         effective_date=date_message(effective),
         etag=str(view.version),
+        reinstatements=[reinstatement_message(each) for each in policy.life.reinstatements],
+        lapse=None if policy.life.lapse is None else lapse_message(policy.life.lapse),
+        extended_reporting=reporting_messages(policy),
+        renews_policy_id=bound.renews,
+        renewed_by_policy_id=policy.life.renewed_by,
     )
 
 
@@ -90,9 +101,16 @@ def file_message(file: PolicyFile) -> pb.PolicyFile:
         ],
         subsidies=[level for case_id, case in file.subsidies.items() for level in level_messages(case_id, case)],
         claims=[
-            pb.ClaimExperience(claim_id=claim_id, paid=money_message(claim.paid), outcome=claim.outcome)
+            pb.ClaimExperience(
+                claim_id=claim_id,
+                paid=money_message(claim.paid),
+                outcome=claim.outcome,
+                outstanding=money_message(claim.outstanding),
+                occurred_from=None if claim.occurred_from is None else date_message(claim.occurred_from),
+            )
             for claim_id, claim in file.claims.items()
         ],
+        duties=[duty_message(duty_id, duty) for duty_id, duty in file.duties.items()],
     )
 
 
@@ -111,6 +129,7 @@ def level_messages(case_id: str, case: SubsidyCase) -> list[pb.SubsidyLevel]:
 
 
 def row_message(row: Any) -> pb.PolicySummary:
+    annual = getattr(row, "annual_premium", None)  # Only what is listed for a day has one.
     return pb.PolicySummary(
         policy_id=str(row.policy_id),
         policy_number=row.policy_number,
@@ -121,7 +140,8 @@ def row_message(row: Any) -> pb.PolicySummary:
         inception=date_message(row.inception),
         expiry=date_message(row.expiry),
         cover_until=date_message(row.cover_until),
-        premium=money_message(Money(CNY, row.premium)),
+        premium=money_message(Money(CNY, int(row.premium))),
+        annual_premium=None if annual is None else money_message(Money(CNY, annual)),
     )
 
 

@@ -3,7 +3,8 @@
 from hubao.policy.v1 import product_service_pb2 as pb
 from hubao.policy.v1 import terms_pb2
 
-from libs.common.grpc.convert import date_value, decimal_value, enum_name, money_value, percent_value
+from libs.common.grpc.convert import date_value, decimal_value, enum_name, money_value, percent_value, uuid_value
+from services.policy.domain.product.pin import QuestionnairePin
 from services.policy.domain.product.terms import (
     AnswerKind,
     BaseRate,
@@ -14,14 +15,17 @@ from services.policy.domain.product.terms import (
     FactorBasis,
     FactorRow,
     FactorTable,
+    LapseRule,
     LossParty,
     ProductLine,
     ProductTerms,
     Question,
     RatingPlan,
+    ReportingExtension,
     RetroactiveRule,
     ServiceEntitlement,
     ServicePhase,
+    TaxClass,
     Trigger,
     UnderwritingRules,
 )
@@ -44,7 +48,19 @@ def terms_value(field: str, message: pb.ProductTerms) -> ProductTerms:
         subsidy_classes=tuple(message.subsidy_classes),
         exclusions=tuple(message.exclusions),
         park=within(field, message, "park", park_value),
+        questionnaire=within(field, message, "questionnaire", pin_value),
+        tax_class=tax_class_value(f"{field}.tax_class", message.tax_class),
+        lapse_rules=each(f"{field}.lapse_rules", message.lapse_rules, lapse_rule_value),
+        reporting_extensions=each(f"{field}.reporting_extensions", message.reporting_extensions, extension_value),
     )
+
+
+def pin_value(field: str, message: pb.QuestionnaireVersionRef) -> QuestionnairePin:
+    return QuestionnairePin(str(uuid_value(f"{field}.questionnaire_id", message.questionnaire_id)), message.version)
+
+
+def tax_class_value(field: str, number: int) -> TaxClass:
+    return TaxClass(enum_name(field, pb.TaxClass, number)) if number else TaxClass.STANDARD
 
 
 def part_value(field: str, message: pb.CoveragePart) -> CoveragePart:
@@ -99,7 +115,16 @@ def row_value(field: str, message: pb.FactorRow) -> FactorRow:
 
 def question_value(field: str, message: pb.Question) -> Question:
     kind = AnswerKind(enum_name(f"{field}.kind", pb.AnswerKind, message.kind))
-    return Question(message.code, message.text, kind, tuple(message.options))
+    return Question(
+        code=message.code,
+        text=message.text,
+        kind=kind,
+        options=tuple(message.options),
+        required=message.required,
+        minimum=decimal_value(f"{field}.minimum", message.minimum) if message.minimum else None,
+        maximum=decimal_value(f"{field}.maximum", message.maximum) if message.maximum else None,
+        factor=message.factor,
+    )
 
 
 def service_value(field: str, message: terms_pb2.ServiceEntitlement) -> ServiceEntitlement:
@@ -123,6 +148,12 @@ def underwriting_value(field: str, message: pb.UnderwritingRules) -> Underwritin
         authority_revenue=within(field, message, "authority_revenue", money_value),
         assessment_industries=tuple(message.assessment_industries),
         quote_valid_days=message.quote_valid_days,
+        loss_years=message.loss_years,
+        losses_allowed=message.losses_allowed if message.HasField("losses_allowed") else None,
+        loss_amount_allowed=within(field, message, "loss_amount_allowed", money_value),
+        losses_declined_above=message.losses_declined_above if message.HasField("losses_declined_above") else None,
+        loss_amount_declined_above=within(field, message, "loss_amount_declined_above", money_value),
+        excluded_industries=tuple(message.excluded_industries),
     )
 
 
@@ -130,7 +161,16 @@ def cancellation_value(field: str, message: pb.CancellationRule) -> Cancellation
     return CancellationRule(
         methods=each(f"{field}.methods", message.methods, method_value),
         short_rate_percent=percent_value(f"{field}.short_rate_percent", message.short_rate_percent),
+        minimum_earned_percent=percent_value(f"{field}.minimum_earned_percent", message.minimum_earned_percent or "0"),
     )
+
+
+def lapse_rule_value(field: str, message: pb.LapseRule) -> LapseRule:
+    return LapseRule(date_value(f"{field}.valid_from", message.valid_from), message.automatic, message.cure_days)
+
+
+def extension_value(field: str, message: pb.ReportingExtension) -> ReportingExtension:
+    return ReportingExtension(message.days, decimal_value(f"{field}.premium_percent", message.premium_percent))
 
 
 def method_value(field: str, number: int) -> CancellationMethod:

@@ -11,16 +11,18 @@ from libs.common.context import current_call
 from libs.common.grpc.convert import uuid_value
 from libs.common.grpc.pages import next_token, page_of
 from services.policy.application.products import Products
-from services.policy.projections.reads import Reads
+from services.policy.projections.underwriting_reads import UnderwritingReads
 from services.policy.servicer.product_messages import product_message, row_message
 from services.policy.servicer.product_values import terms_value
+from services.policy.servicer.questionnaires import QuestionnaireMethods
 from services.policy.servicer.values import filter_name
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
 
-class ProductServicer(pb_grpc.ProductServiceServicer):
-    def __init__(self, application: Application, reads: Reads) -> None:
+class ProductServicer(QuestionnaireMethods, pb_grpc.ProductServiceServicer):
+    def __init__(self, application: Application, reads: UnderwritingReads) -> None:
+        super().__init__(application, reads)
         self._products = Products(application)
         self._reads = reads
 
@@ -42,7 +44,7 @@ class ProductServicer(pb_grpc.ProductServiceServicer):
 
     async def RetireProduct(self, request: pb.RetireProductRequest, context: Context) -> pb.RetireProductResponse:
         product_id = uuid_value("product_id", request.product_id)
-        done = await self._products.retire(current_call(), product_id, request.etag)
+        done = await self._products.retire(current_call(), product_id, request.version, request.etag)
         return pb.RetireProductResponse(product=product_message(done))
 
     async def GetProduct(self, request: pb.GetProductRequest, context: Context) -> pb.GetProductResponse:

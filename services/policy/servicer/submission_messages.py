@@ -12,6 +12,8 @@ from services.policy.domain.cover import WantedPart
 from services.policy.domain.rating import RatedPart, Worksheet
 from services.policy.domain.submission.submission import Submission
 from services.policy.domain.submission.values import DeclaredSystem, Quote, Subjectivity
+from services.policy.servicer.life_messages import experience_message, renewal_message
+from services.policy.servicer.product_messages import pin_message
 from services.policy.servicer.values import answer_message
 
 
@@ -41,6 +43,16 @@ def submission_message(found: Done[Submission] | Loaded[Submission]) -> pb.Submi
         author=asked.author,
         policy_id=submission.policy_id,
         etag=str(found.version),
+        questionnaire=None if asked.questionnaire is None else pin_message(asked.questionnaire),
+        losses=[
+            pb.DeclaredLoss(
+                occurred_on=date_message(each.occurred_on),
+                amount=money_message(each.amount),
+                description=each.description,
+            )
+            for each in asked.losses
+        ],
+        renewal=None if submission.renewal is None else renewal_message(submission.renewal),
     )
 
 
@@ -101,6 +113,7 @@ def quote_message(quote: Quote) -> pb.Quote:
         referral_reasons=quote.referral_reasons,
         author=quote.author,
         released_by=quote.released_by,
+        required_authority=None if quote.required_authority is None else money_message(quote.required_authority),
     )
 
 
@@ -132,6 +145,7 @@ def worksheet_message(worksheet: Worksheet) -> pb.Worksheet:
         gross_premium=money_message(worksheet.annual_premium + worksheet.vat),
         stamp_duty_rate=decimal_text(worksheet.stamp_duty_rate),
         stamp_duty=money_message(worksheet.stamp_duty),
+        experience=None if worksheet.experience is None else experience_message(worksheet.experience),
     )
 
 

@@ -13,20 +13,25 @@ from libs.common.grpc.pages import next_token, page_of
 from services.policy.application.submissions import QuoteWish, Submissions
 from services.policy.domain.submission.values import (
     DeclaredDependency,
+    DeclaredLoss,
     DeclaredSystem,
     DependencyKind,
     Subjectivity,
     SubjectivityPhase,
+    SubmissionStatus,
 )
-from services.policy.projections.reads import Reads
+from services.policy.projections.underwriting_reads import UnderwritingReads
+from services.policy.servicer.authorities import AuthorityMethods
+from services.policy.servicer.product_values import pin_value
 from services.policy.servicer.submission_messages import quote_message, row_message, submission_message
 from services.policy.servicer.values import answer_value, each, enterprise_value, filter_name, wanted_value, within
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
 
-class SubmissionServicer(pb_grpc.SubmissionServiceServicer):
-    def __init__(self, application: Application, reads: Reads) -> None:
+class SubmissionServicer(AuthorityMethods, pb_grpc.SubmissionServiceServicer):
+    def __init__(self, application: Application, reads: UnderwritingReads) -> None:
+        super().__init__(application, reads)
         self._submissions = Submissions(application)
         self._reads = reads
 
@@ -47,6 +52,8 @@ class SubmissionServicer(pb_grpc.SubmissionServiceServicer):
             systems=each("systems", request.systems, system_value),
             dependencies=each("dependencies", request.dependencies, dependency_value),
             bundled_services=request.bundled_services,
+            questionnaire=optional(request, "questionnaire", pin_value),
+            losses=each("losses", request.losses, loss_value),
         )
         return pb.CreateSubmissionResponse(submission=submission_message(done))
 
@@ -81,7 +88,9 @@ class SubmissionServicer(pb_grpc.SubmissionServiceServicer):
         )
         submission_id = uuid_value("submission_id", request.submission_id)
         done = await self._submissions.quote(current_call(), submission_id, wish, request.etag)
-        return pb.CreateQuoteResponse(quote=quote_message(done.value.quotes[-1]), submission=submission_message(done))
+        declined = done.value.status is SubmissionStatus.DECLINED
+        quote = None if declined else quote_message(done.value.quotes[-1])
+        return pb.CreateQuoteResponse(quote=quote, submission=submission_message(done))
 
     async def ReleaseReferral(self, request: pb.ReleaseReferralRequest, context: Context) -> pb.ReleaseReferralResponse:
         submission_id = uuid_value("submission_id", request.submission_id)
@@ -125,6 +134,14 @@ def system_value(field: str, message: pb.DeclaredSystem) -> DeclaredSystem:
 def dependency_value(field: str, message: pb.DeclaredDependency) -> DeclaredDependency:
     kind = DependencyKind(enum_name(f"{field}.kind", pb.DependencyKind, message.kind))
     return DeclaredDependency(kind, message.name)
+
+
+def loss_value(field: str, message: pb.DeclaredLoss) -> DeclaredLoss:
+    return DeclaredLoss(
+        occurred_on=date_value(f"{field}.occurred_on", message.occurred_on),
+        amount=money_value(f"{field}.amount", message.amount),
+        description=message.description,
+    )
 
 
 def subjectivity_value(field: str, message: pb.Subjectivity) -> Subjectivity:

@@ -1,18 +1,31 @@
 """Reading small things that several requests carry, each refusal with the field's whole path."""
 
 from collections.abc import Callable, Iterable
+from datetime import date
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
 from google.protobuf.message import Message
+from google.type import money_pb2
 from hubao.common.v1 import party_pb2
 from hubao.policy.v1 import submission_service_pb2 as submission_pb
 
 from libs.common.errors import InvalidField
-from libs.common.grpc.convert import date_value, decimal_text, decimal_value, enum_name, money_value
+from libs.common.grpc.convert import (
+    date_message,
+    date_value,
+    decimal_text,
+    decimal_value,
+    enum_name,
+    money_message,
+    money_value,
+)
+from libs.common.money import Money
 from services.policy.domain.answers import NO, YES, Answer
 from services.policy.domain.cover import WantedPart
 from services.policy.domain.enterprise import Enterprise, EnterpriseSize
+from services.policy.domain.product.checks import check_money
 from services.policy.domain.product.terms import AnswerKind
 
 T = TypeVar("T")
@@ -61,6 +74,15 @@ def answer_value(field: str, message: submission_pb.Answer) -> Answer:
             return Answer(message.question, AnswerKind.NUMBER, decimal_text(number))
         case "choice":
             return Answer(message.question, AnswerKind.CHOICE, message.choice)
+        case "whole_number":
+            return Answer(message.question, AnswerKind.WHOLE_NUMBER, str(message.whole_number))
+        case "amount":
+            return Answer(message.question, AnswerKind.AMOUNT, amount_text(f"{field}.amount", message.amount))
+        case "date":
+            day = date_value(f"{field}.date", message.date)
+            return Answer(message.question, AnswerKind.DATE, day.isoformat())
+        case "text":
+            return Answer(message.question, AnswerKind.TEXT, message.text)
     raise InvalidField(field=field, problem="has no value")
 
 
@@ -72,3 +94,19 @@ def answer_message(answer: Answer) -> submission_pb.Answer:
             return submission_pb.Answer(question=answer.question, number=answer.text)
         case AnswerKind.CHOICE:
             return submission_pb.Answer(question=answer.question, choice=answer.text)
+        case AnswerKind.WHOLE_NUMBER:
+            return submission_pb.Answer(question=answer.question, whole_number=int(answer.text))
+        case AnswerKind.AMOUNT:
+            return submission_pb.Answer(question=answer.question, amount=money_message(Money.cny(answer.text)))
+        case AnswerKind.DATE:
+            day = date_message(date.fromisoformat(answer.text))
+            return submission_pb.Answer(question=answer.question, date=day)
+        case AnswerKind.TEXT:
+            return submission_pb.Answer(question=answer.question, text=answer.text)
+
+
+def amount_text(field: str, message: money_pb2.Money) -> str:
+    """An amount in yuan, which is what questions ask for and factor tables look at: "1200.50"."""
+    amount = money_value(field, message)
+    check_money(field, amount)
+    return decimal_text(Decimal(amount.minor_units).scaleb(-2))

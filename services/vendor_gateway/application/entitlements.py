@@ -78,6 +78,18 @@ async def end_cover(unit: Unit, policy_id: UUID, ends_on: date, reason: CancelRe
         await stop_services(unit, stream)
 
 
+async def resume_services(unit: Unit, policy_id: UUID, entitlements: tuple[Entitlement, ...], cover_ends: date) -> None:
+    """A policy is in force again: its services go on; orders that its end had cancelled are placed anew."""
+    stream = services_id(unit.call.tenant, policy_id)
+    services = await known_services(unit, policy_id)
+    unit.record(PolicyServices, stream, services.resume(entitlements, cover_ends, unit.call.now))
+    for promise in (await known_services(unit, policy_id)).due_again():
+        number = services.number(promise.code)
+        order_id = order_id_of(unit.call.tenant, "policy", policy_id, promise.code, number)
+        await place(unit, stream, promise, order_id, None)
+    await place_due(unit, stream)
+
+
 async def stop_services(unit: Unit, stream: UUID) -> None:
     """Cover has ended: orders of the policy itself are wound up; those of claims go on."""
     services = await unit.find(PolicyServices, stream)

@@ -42,4 +42,6 @@ def timers(recorded: Recorded[Any]) -> list[TimerChange]:
             return [Schedule(RATING, closed_at)]
         case services.CoverEndHeard(ends_on=ends_on):
             return [Schedule(COVER_END, start_of_day(ends_on))]
+        case services.Resumed():
+            return [Cancel(COVER_END)]
     return []

@@ -175,6 +175,8 @@ def project_services(recorded: Recorded[Any]) -> list[RowChange | Executable]:
             return [*promise_rows(recorded, event)]
         case services.PromisesChanged():
             return [_out_of_force(event.policy_id), *promise_rows(recorded, event)]
+        case services.Resumed():
+            return [_out_of_force(event.policy_id), *promise_rows(recorded, event)]
         case services.Ordered():
             return [_entitled(event, {"order_id": event.order_id, "reason": ""}, adds={"ordered": 1})]
         case services.GivenBack():
@@ -196,7 +198,9 @@ def _out_of_force(policy_id: UUID) -> Executable:
     return update(table).where(table.c.policy_id == policy_id).values(in_force=False)
 
 
-def promise_rows(recorded: Recorded[Any], event: services.Opened | services.PromisesChanged) -> list[RowChange]:
+def promise_rows(
+    recorded: Recorded[Any], event: services.Opened | services.PromisesChanged | services.Resumed
+) -> list[RowChange]:
     """Rows of what is promised now; what was ordered under a promise before stays with it."""
     return [promise_row(recorded.tenant, event.policy_id, one) for one in event.entitlements]
 

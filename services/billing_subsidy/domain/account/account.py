@@ -32,7 +32,7 @@ from services.billing_subsidy.domain.account.events import (
     Received,
     RefundPaid,
 )
-from services.billing_subsidy.domain.account.invoices import PaymentPlan, invoices_for, red_letters
+from services.billing_subsidy.domain.account.invoices import PaymentPlan, invoices_for, next_invoices, red_letters
 from services.billing_subsidy.domain.account.position import Position
 from services.billing_subsidy.domain.account.premium import Movement, earned_through
 from services.billing_subsidy.domain.account.standing import Standing
@@ -60,7 +60,8 @@ class PolicyAccount(Standing):
             raise ValueError(f"a transaction is missing before number {new[0].number}")
         net = total((movement.net for movement in new), self.facts.currency)
         vat = total((movement.vat for movement in new), self.facts.currency)
-        invoices = invoices_for(new, self.plan, self.facts.policy_number, len(self.invoices), issued_on)
+        number = self.facts.policy_number
+        invoices = next_invoices(self.invoices, self.movements, new, self.plan, number, issued_on)
         entries: list[EntryPosted] = []
         for movement in new:
             occasion = self._occasion(f"policy.PremiumTransaction/{movement.number}", movement.effective_date, today)

@@ -16,6 +16,7 @@ class Cause(StrEnum):
     BOUND = "bound"
     CHANGED = "changed"
     CANCELLED = "cancelled"
+    REINSTATED = "reinstated"
 
 
 class CostType(StrEnum):

@@ -100,10 +100,14 @@ def invoices_for(
 
 def red_letters(invoices: Sequence[Invoice], policy_number: str, issued_on: date) -> tuple[Invoice, ...]:
     """The notes that take back every invoice that still counts."""
+    return _taken_back(standing(invoices), len(invoices), policy_number, issued_on)
+
+
+def _taken_back(back: Sequence[Invoice], after: int, policy_number: str, issued_on: date) -> tuple[Invoice, ...]:
     return tuple(
         Invoice(
-            sequence=len(invoices) + index + 1,
-            number=f"{policy_number}-{len(invoices) + index + 1:02d}",
+            sequence=after + index + 1,
+            number=f"{policy_number}-{after + index + 1:02d}",
             kind=InvoiceKind.RED_LETTER,
             net=-invoice.net,
             vat=-invoice.vat,
@@ -112,8 +116,48 @@ def red_letters(invoices: Sequence[Invoice], policy_number: str, issued_on: date
             transactions=invoice.transactions,
             reverses=invoice.number,
         )
-        for index, invoice in enumerate(standing(invoices))
+        for index, invoice in enumerate(back)
     )
+
+
+def next_invoices(
+    invoices: Sequence[Invoice],
+    known: Sequence[Movement],
+    movements: Sequence[Movement],
+    plan: PaymentPlan,
+    policy_number: str,
+    issued_on: date,
+) -> tuple[Invoice, ...]:
+    """What the movements of one announcement add to the invoices that are there."""
+    undone = _credit_taken_back(invoices, known, movements, policy_number, issued_on)
+    return undone or invoices_for(movements, plan, policy_number, len(invoices), issued_on)
+
+
+def _credit_taken_back(
+    invoices: Sequence[Invoice],
+    known: Sequence[Movement],
+    movements: Sequence[Movement],
+    policy_number: str,
+    issued_on: date,
+) -> tuple[Invoice, ...]:
+    """The note that takes back a cancellation's credit note, if these movements undo that cancellation to the fen.
+
+    So what was owed before is owed again on the days on which it was due: a payment plan goes on as it was.
+    """
+    credit = next((invoice for invoice in reversed(invoices) if invoice.kind is InvoiceKind.CREDIT_NOTE), None)
+    if credit is None or any(invoice.reverses == credit.number for invoice in invoices):
+        return ()
+    net = total((movement.net for movement in movements), credit.net.currency)
+    vat = total((movement.vat for movement in movements), credit.net.currency)
+    ended = {each.effective_date for each in _of(known, MovementKind.CANCEL) if each.number in credit.transactions}
+    again = {each.effective_date for each in _of(movements, MovementKind.REINSTATE)}
+    if not again or again != ended or (net, vat) != (-credit.net, -credit.vat):
+        return ()
+    return _taken_back([credit], len(invoices), policy_number, issued_on)
+
+
+def _of(movements: Sequence[Movement], kind: MovementKind) -> Iterable[Movement]:
+    return (movement for movement in movements if movement.kind is kind)
 
 
 def standing(invoices: Sequence[Invoice]) -> list[Invoice]:
@@ -159,8 +203,14 @@ def net_paid(invoices: Sequence[Invoice], received: Money) -> Money:
     return max(min(paid, invoiced_net), invoiced_net.zero())
 
 
-def _credits(invoices: Iterable[Invoice]) -> Iterable[Money]:
-    return (invoice.gross for invoice in invoices if invoice.kind is InvoiceKind.CREDIT_NOTE)
+def _credits(invoices: Sequence[Invoice]) -> Iterable[Money]:
+    """Of the credit notes that were not taken back."""
+    reversed_ones = {invoice.reverses for invoice in invoices if invoice.reverses}
+    return (
+        invoice.gross
+        for invoice in invoices
+        if invoice.kind is InvoiceKind.CREDIT_NOTE and invoice.number not in reversed_ones
+    )
 
 
 def add_months(day: date, months: int) -> date:

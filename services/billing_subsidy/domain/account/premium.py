@@ -22,6 +22,7 @@ class MovementKind(StrEnum):
     REINSTATE = "reinstate"
     JOIN = "join"
     LEAVE = "leave"
+    EXTEND_REPORTING = "extend_reporting"
 
 
 @dataclass(frozen=True, slots=True)

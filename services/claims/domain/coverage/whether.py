@@ -8,6 +8,7 @@ from datetime import date
 
 from libs.common.dates import add_days
 from services.claims.domain.coverage.basis import Basis, PremiumState, before, covered, not_covered, question
+from services.claims.domain.coverage.gaps import in_gap
 from services.claims.domain.coverage.results import Clause, ClauseAnswer
 from services.claims.domain.facts import Asked
 from services.claims.domain.terms import PartTerms, Trigger
@@ -25,6 +26,8 @@ def trigger(part: PartTerms, basis: Basis) -> ClauseAnswer:
         ("inception", terms.inception),
         ("cover_end", terms.cover_end),
     )
+    if (gap := in_gap(part, basis, used)) is not None:
+        return gap
     if part.trigger is Trigger.CLAIMS_MADE:
         early = before(facts.made_on, terms.inception)
         if early:

@@ -62,6 +62,7 @@ def bind_policy(
             stamp_duty_rate=worksheet.stamp_duty_rate,
             transaction=transaction,
             cessions=() if sole else charging.cessions,
+            renews=submission.renewal.policy_id if submission.renewal else "",
         )
     ]
 

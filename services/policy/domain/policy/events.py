@@ -9,6 +9,7 @@ from libs.common.money import Money
 from services.policy.domain.cover import Cover, PartTerms
 from services.policy.domain.enterprise import Enterprise
 from services.policy.domain.policy.cession import Cession
+from services.policy.domain.policy.life import LifeEvent
 from services.policy.domain.policy.values import Cancellation, Endorsement, QuotaShare, Segment, Share, Transaction
 from services.policy.domain.product.terms import CancellationRule, ProductLine, ServiceEntitlement
 
@@ -17,7 +18,8 @@ from services.policy.domain.product.terms import CancellationRule, ProductLine, 
 class Bound:
     """All that the contract fixes: later product versions, tariffs and tax rates do not touch it.
 
-    `quota_share` is the only cession, or None; `cessions` are those of any other policy.
+    `quota_share` is the only cession, or None; `cessions` are those of any other policy. `renews` is the id of the
+    policy that it goes on from, if it is a renewal.
     """
 
     policy_number: str
@@ -42,6 +44,7 @@ class Bound:
     stamp_duty_rate: Decimal
     transaction: Transaction
     cessions: tuple[Cession, ...] = ()
+    renews: str = ""
 
 
 @event("policy.Endorsed")
@@ -63,4 +66,4 @@ class Expired:
     expired_on: date
 
 
-PolicyEvent = Bound | Endorsed | Cancelled | Expired
+PolicyEvent = Bound | Endorsed | Cancelled | Expired | LifeEvent

@@ -1,10 +1,11 @@
-"""A policy: bound from a quote, endorsed from any day of its term, cancelled or expired.
+"""A policy: bound from a quote, endorsed from any day of its term, cancelled or expired. What else may happen to it,
+lapse, reinstatement, extended reporting and renewal, is decided in modules beside this one.
 
 Its transactions are what was charged, in the order in which it became known; its segments are what holds, day by
 day. The sum of the first is always the premium of the second.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import ClassVar, Self
@@ -15,9 +16,13 @@ from services.policy.domain.errors import EffectiveDateOutsideTerm, PolicyNotInF
 from services.policy.domain.park.master import check_master_changes
 from services.policy.domain.policy.cancellation import check_cancellation, return_premium
 from services.policy.domain.policy.ceding import check_limits
-from services.policy.domain.policy.charge import Charging, Terms, opposite
+from services.policy.domain.policy.charge import Terms
+from services.policy.domain.policy.charged import Charged, live_transaction
 from services.policy.domain.policy.events import Bound, Cancelled, Endorsed, Expired, PolicyEvent
-from services.policy.domain.policy.timeline import Step, check_changes, in_order, segments_of, steps_of
+from services.policy.domain.policy.life import NEW, Lapsed, Life, Reinstated, Renewed, ReportingExtended
+from services.policy.domain.policy.life_errors import CoverInterrupted
+from services.policy.domain.policy.lifeline import lifeline_of
+from services.policy.domain.policy.timeline import check_changes, in_order, steps_of
 from services.policy.domain.policy.values import (
     Cancellation,
     Change,
@@ -42,11 +47,12 @@ class Policy:
     endorsements: tuple[Endorsement, ...] = ()
     cancellation: Cancellation | None = None
     expired: bool = False
+    life: Life = NEW
 
     @property
     def status(self) -> PolicyStatus:
         if self.cancellation is not None:
-            return PolicyStatus.CANCELLED
+            return PolicyStatus.CANCELLED if self.life.lapse is None else PolicyStatus.LAPSED
         return PolicyStatus.EXPIRED if self.expired else PolicyStatus.IN_FORCE
 
     @property
@@ -93,18 +99,18 @@ class Policy:
             raise EffectiveDateOutsideTerm(effective_date=effective, inception=period.inception, expiry=period.expiry)
         added = Endorsement(len(self.endorsements) + 1, effective, at, tuple(changes), reason, request_id)
         steps = steps_of(terms, self.bound, (*self.endorsements, added), added.number)
-        place = next(index for index, step in enumerate(steps) if step.endorsement is added)
-        charged = _Charged(self, at)
-        later = steps[place + 1 :]
-        for step in reversed(later):
-            charged.reverse(step.endorsement.number)
-        charged.add(TransactionKind.ENDORSE, steps[place])
-        for step in later:
-            charged.add(TransactionKind.REAPPLY, step)
-        segments = segments_of(period, self.bound.parts, steps)
-        check_limits(self.bound, segments)
-        check_master_changes(self.bound, changes, segments)
-        return [Endorsed(endorsement=added, transactions=tuple(charged), segments=segments)]
+        line = lifeline_of(self.bound, steps, self.life.interruptions)
+        place = line.place(TransactionKind.ENDORSE, effective, added.number)
+        charged = Charged(self.bound, self.transactions, at)
+        later = line.charges[place + 1 :]
+        for charge in reversed(later):
+            charged.reverse(charge)
+        charged.add(line.charges[place])
+        for charge in later:
+            charged.add_again(charge)
+        check_limits(self.bound, line.segments)
+        check_master_changes(self.bound, changes, line.segments)
+        return [Endorsed(endorsement=added, transactions=tuple(charged), segments=line.segments)]
 
     def cancel(self, effective: date, method: CancellationMethod, reason: str, at: datetime) -> list[Cancelled]:
         """Ends cover on a day. Endorsements that would hold from it, or later, never take hold: they are reversed."""
@@ -115,20 +121,29 @@ class Policy:
         ):
             return []
         self.check_in_force()
-        rule, period = self.bound.cancellation_rule, self.bound.period
-        check_cancellation(rule, period, effective, method)
-        charged = _Charged(self, at)
+        check_cancellation(self.bound.cancellation_rule, self.bound.period, effective, method)
+        cancellation, transactions, segments = self.end(effective, method, reason, at)
+        return [Cancelled(cancellation=cancellation, transactions=transactions, segments=segments)]
+
+    def end(
+        self, effective: date, method: CancellationMethod, reason: str, at: datetime
+    ) -> tuple[Cancellation, tuple[Transaction, ...], tuple[Segment, ...]]:
+        """What an end of cover on a day moves and leaves; refused if cover began again later than that."""
+        again = self.life.covered_again_from
+        if again is not None and effective <= again:
+            raise CoverInterrupted(reinstated_from=again, effective_date=effective)
+        charged = Charged(self.bound, self.transactions, at)
         for endorsement in reversed(in_order(self.endorsements)):
             if endorsement.effective_date >= effective:
-                charged.reverse(endorsement.number)
+                charged.take_back(endorsement.number)
         parts = self._parts_before(effective)
-        back = return_premium(parts, period, effective, method, rule)
+        back = return_premium(parts, self.bound.period, effective, method, self.bound.cancellation_rule)
         charged.give_back(effective, {code: -amount for code, amount in back.by_part.items()}, Terms(parts, parts))
         segments = tuple(
             replace(segment, end=min(segment.end, effective)) for segment in self.segments if segment.first < effective
         )
         cancellation = Cancellation(effective, method, reason, back.unearned, back.refund)
-        return [Cancelled(cancellation=cancellation, transactions=tuple(charged), segments=segments)]
+        return cancellation, tuple(charged), segments
 
     def expire(self, on: date) -> list[Expired]:
         """Ends the policy when its term has run out; a cancelled one has ended already."""
@@ -138,11 +153,7 @@ class Policy:
 
     def live_transaction(self, endorsement: int) -> Transaction:
         """The movement by which an endorsement is charged now."""
-        return next(
-            each
-            for each in reversed(self.transactions)
-            if each.endorsement == endorsement and each.kind is not TransactionKind.REVERSE
-        )
+        return live_transaction(self.transactions, endorsement)
 
     def _parts_before(self, day: date) -> tuple[PartTerms, ...]:
         """The terms that a cancellation ends: those of the day before, or the first ones at inception."""
@@ -171,54 +182,27 @@ class Policy:
                     segments=event.segments,
                 )
             case Cancelled():
-                return replace(
-                    self,
-                    cancellation=event.cancellation,
-                    transactions=(*self.transactions, *event.transactions),
-                    segments=event.segments,
-                )
+                return self._ended(event)
+            case Lapsed():
+                ended = self._ended(event)
+                return replace(ended, life=ended.life.lapsed(event.lapse))
+            case Reinstated():
+                life = self.life.reinstated(event.reinstatement, self.cancellation)
+                transactions = (*self.transactions, *event.transactions)
+                return replace(self, cancellation=None, transactions=transactions, segments=event.segments, life=life)
+            case ReportingExtended():
+                life = replace(self.life, extended_days=event.days)
+                return replace(self, transactions=(*self.transactions, event.transaction), life=life)
+            case Renewed():
+                return replace(self, life=replace(self.life, renewed_by=event.policy_id))
             case Expired():
                 return replace(self, expired=True)
 
-
-class _Charged:
-    """The movements of premium that one command makes, numbered on from those of the policy."""
-
-    def __init__(self, policy: Policy, at: datetime) -> None:
-        self._policy = policy
-        self._charging = Charging.of(policy.bound)
-        self._at = at
-        self._made: list[Transaction] = []
-
-    def reverse(self, endorsement: int) -> None:
-        """Takes back what an endorsement is charged by now, to the last fen of tax and share."""
-        self._made.append(opposite(self._policy.live_transaction(endorsement), self._next, self._at))
-
-    def add(self, kind: TransactionKind, step: Step) -> None:
-        endorsement = step.endorsement
-        reapplied = kind is TransactionKind.REAPPLY
-        refers_to = self._policy.live_transaction(endorsement.number).number if reapplied else 0
-        terms = Terms(step.before, step.parts, step.remaining)
-        self._append(kind, endorsement.effective_date, step.deltas, terms, endorsement.number, refers_to)
-
-    def give_back(self, effective: date, deltas: dict[str, Money], terms: Terms) -> None:
-        self._append(TransactionKind.CANCEL, effective, deltas, terms)
-
-    def __iter__(self) -> Iterator[Transaction]:
-        return iter(self._made)
-
-    def _append(
-        self,
-        kind: TransactionKind,
-        effective: date,
-        deltas: dict[str, Money],
-        terms: Terms,
-        endorsement: int = 0,
-        refers_to: int = 0,
-    ) -> None:
-        made = self._charging.transaction(self._next, kind, effective, self._at, deltas, terms, endorsement, refers_to)
-        self._made.append(made)
-
-    @property
-    def _next(self) -> int:
-        return len(self._policy.transactions) + len(self._made) + 1
+    def _ended(self, event: Cancelled | Lapsed) -> "Policy":
+        return replace(
+            self,
+            cancellation=event.cancellation,
+            transactions=(*self.transactions, *event.transactions),
+            segments=event.segments,
+            life=self.life.ended(event.transactions, self.segments),
+        )

@@ -11,14 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from libs.common.dates import Period
 from libs.common.errors import DomainError, InvalidField
 from libs.common.money import Money
 from services.policy.domain.answers import Answer, check_answer
 from services.policy.domain.cover import Cover, PartTerms, WantedPart, choose, known_part
 from services.policy.domain.errors import EndorsementConflict, PartAlreadyCovered, PartNotCovered
 from services.policy.domain.policy.events import Bound
-from services.policy.domain.policy.values import Change, ChangeKind, Endorsement, Segment
+from services.policy.domain.policy.values import Change, ChangeKind, Endorsement
 from services.policy.domain.product.checks import check_money
 from services.policy.domain.product.terms import ProductTerms
 from services.policy.domain.rating import priced_parts
@@ -67,18 +66,6 @@ def deltas_between(before: Sequence[PartTerms], after: Sequence[PartTerms], rema
     new = {part.code: part.annual_premium for part in after}
     zero = (before or after)[0].annual_premium.zero()
     return {code: (new.get(code, zero) - old.get(code, zero)).times(remaining) for code in dict.fromkeys((*old, *new))}
-
-
-def segments_of(period: Period, parts: tuple[PartTerms, ...], steps: Sequence[Step]) -> tuple[Segment, ...]:
-    """The terms day by day, without gaps, from inception to expiry."""
-    segments: list[Segment] = []
-    first = period.inception
-    for step in steps:
-        day = step.endorsement.effective_date
-        if day > first:
-            segments.append(Segment(first, day, parts))
-        first, parts = day, step.parts
-    return (*segments, Segment(first, period.expiry, parts))
 
 
 def apply_changes(terms: ProductTerms, cover: Cover, endorsement: Endorsement) -> Cover:

@@ -16,6 +16,7 @@ class PolicyStatus(StrEnum):
     IN_FORCE = "in_force"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
+    LAPSED = "lapsed"
 
 
 class TransactionKind(StrEnum):
@@ -26,6 +27,8 @@ class TransactionKind(StrEnum):
     CANCEL = "cancel"
     JOIN = "join"
     LEAVE = "leave"
+    REINSTATE = "reinstate"
+    EXTEND_REPORTING = "extend_reporting"
 
 
 class ChangeKind(StrEnum):

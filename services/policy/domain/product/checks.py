@@ -1,41 +1,48 @@
 """Which product terms make sense. Every refusal names the field, so that the author of a tariff finds the line."""
 
 import re
-from collections.abc import Iterable
 
 from libs.common.codes.industry import is_division_or_section
 from libs.common.errors import InvalidField
 from libs.common.money import CNY, Money
+from services.policy.domain.product.life_checks import check_life
+from services.policy.domain.product.naming import check_codes, unique
 from services.policy.domain.product.park_tariff import check_park
+from services.policy.domain.product.questions import check_feeds, check_questions
 from services.policy.domain.product.rating_checks import check_rating
 from services.policy.domain.product.terms import (
-    AnswerKind,
     DatedRate,
+    LossParty,
+    ProductLine,
     ProductTerms,
     RetroactiveRule,
+    TaxClass,
     Trigger,
     UnderwritingRules,
 )
-
-CODE = re.compile(r"[A-Z][A-Z0-9_]{0,39}")
 
 
 def check_terms(terms: ProductTerms, field: str = "terms") -> None:
     """Refuses terms by which nobody could be insured, naming the first wrong field."""
     check_money(f"{field}.minimum_premium", terms.minimum_premium)
     _check_parts(terms, f"{field}.parts")
-    _check_questions(terms, f"{field}.questions")
+    _check_line(terms, f"{field}.parts")
+    check_questions(terms.questions, f"{field}.questions")
     check_rating(terms, f"{field}.rating")
+    check_feeds(terms, f"{field}.questions")
     _check_entitlements(terms, f"{field}.entitlements")
     _check_underwriting(terms.underwriting, f"{field}.underwriting")
     if not terms.cancellation.methods:
         raise InvalidField(field=f"{field}.cancellation.methods", problem="needs one method at least")
     if not 0 <= terms.cancellation.short_rate_percent <= 100:
         raise InvalidField(field=f"{field}.cancellation.short_rate_percent", problem="must be from 0 to 100")
+    check_life(terms, field)
     _check_rates(terms.vat_rates, f"{field}.vat_rates")
+    if terms.tax_class is TaxClass.EXEMPT and any(rate.rate for rate in terms.vat_rates):
+        raise InvalidField(field=f"{field}.vat_rates", problem="an exempt product has no rate but zero")
     _check_rates(terms.stamp_duty_rates, f"{field}.stamp_duty_rates")
-    _check_codes(terms.subsidy_classes, f"{field}.subsidy_classes")
-    _check_codes(terms.exclusions, f"{field}.exclusions")
+    check_codes(terms.subsidy_classes, f"{field}.subsidy_classes")
+    check_codes(terms.exclusions, f"{field}.exclusions")
     check_park(terms, field)
 
 
@@ -47,19 +54,10 @@ def check_money(field: str, amount: Money, least: int = 0) -> None:
         raise InvalidField(field=field, problem="must be positive" if least else "must not be negative")
 
 
-def unique(field: str, names: Iterable[str]) -> None:
-    """Refuses the first name that comes twice."""
-    seen: set[str] = set()
-    for index, name in enumerate(names):
-        if name in seen:
-            raise InvalidField(field=f"{field}[{index}]", problem=f"{name} comes twice")
-        seen.add(name)
-
-
 def _check_parts(terms: ProductTerms, field: str) -> None:
     if not terms.parts:
         raise InvalidField(field=field, problem="needs one part at least")
-    _check_codes((part.code for part in terms.parts), field, ".code")
+    check_codes((part.code for part in terms.parts), field, ".code")
     for index, part in enumerate(terms.parts):
         here = f"{field}[{index}]"
         check_money(f"{here}.minimum_limit", part.minimum_limit, 1)
@@ -81,18 +79,8 @@ def _check_parts(terms: ProductTerms, field: str) -> None:
                 )
 
 
-def _check_questions(terms: ProductTerms, field: str) -> None:
-    _check_codes((question.code for question in terms.questions), field, ".code")
-    for index, question in enumerate(terms.questions):
-        if question.kind is AnswerKind.CHOICE and len(question.options) < 2:
-            raise InvalidField(field=f"{field}[{index}].options", problem="a choice needs two options at least")
-        if question.kind is not AnswerKind.CHOICE and question.options:
-            raise InvalidField(field=f"{field}[{index}].options", problem="only a choice has options")
-        unique(f"{field}[{index}].options", question.options)
-
-
 def _check_entitlements(terms: ProductTerms, field: str) -> None:
-    _check_codes((service.code for service in terms.entitlements), field, ".code")
+    check_codes((service.code for service in terms.entitlements), field, ".code")
     for index, service in enumerate(terms.entitlements):
         here = f"{field}[{index}]"
         if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", service.service_type):
@@ -105,6 +93,21 @@ def _check_entitlements(terms: ProductTerms, field: str) -> None:
                 raise InvalidField(field=f"{here}.{name}", problem="must be from 1 to 87600")
 
 
+PARTY_OF_LINE = {
+    ProductLine.PROPERTY: LossParty.FIRST,
+    ProductLine.LIABILITY: LossParty.THIRD,
+    ProductLine.PRODUCT_LIABILITY: LossParty.THIRD,
+    ProductLine.PROFESSIONAL: LossParty.THIRD,
+}
+"""Whose loss a line is named for: a product of it has such a part at least. The other lines may cover either alone."""
+
+
+def _check_line(terms: ProductTerms, field: str) -> None:
+    party = PARTY_OF_LINE.get(terms.line)
+    if party and all(part.party is not party for part in terms.parts):
+        raise InvalidField(field=field, problem=f"a product of line {terms.line} needs a part for {party}-party loss")
+
+
 def _check_underwriting(rules: UnderwritingRules, field: str) -> None:
     check_money(f"{field}.authority_limit", rules.authority_limit)
     if rules.authority_revenue is not None:
@@ -113,11 +116,30 @@ def _check_underwriting(rules: UnderwritingRules, field: str) -> None:
         raise InvalidField(field=f"{field}.critical_findings_allowed", problem="must not be negative")
     if not 1 <= rules.quote_valid_days <= 365:
         raise InvalidField(field=f"{field}.quote_valid_days", problem="must be from 1 to 365")
-    for index, code in enumerate(rules.assessment_industries):
-        if not is_division_or_section(code):
-            raise InvalidField(
-                field=f"{field}.assessment_industries[{index}]", problem="is no division or section of GB/T 4754-2017"
-            )
+    for name in ("loss_amount_allowed", "loss_amount_declined_above"):
+        if (amount := getattr(rules, name)) is not None:
+            check_money(f"{field}.{name}", amount)
+    for name in ("assessment_industries", "excluded_industries"):
+        for index, code in enumerate(getattr(rules, name)):
+            if not is_division_or_section(code):
+                raise InvalidField(
+                    field=f"{field}.{name}[{index}]", problem="is no division or section of GB/T 4754-2017"
+                )
+    _check_losses(rules, field)
+
+
+def _check_losses(rules: UnderwritingRules, field: str) -> None:
+    """A loss that is declined would never be referred if the bound for declining were the lower one."""
+    pairs = (
+        ("losses_declined_above", rules.losses_allowed, rules.losses_declined_above),
+        ("loss_amount_declined_above", rules.loss_amount_allowed, rules.loss_amount_declined_above),
+    )
+    for name, allowed, declined in pairs:
+        if allowed is not None and declined is not None and declined < allowed:  # type: ignore[operator]
+            raise InvalidField(field=f"{field}.{name}", problem="is below what is referred")
+    for name in ("loss_years", "losses_allowed", "losses_declined_above"):
+        if (getattr(rules, name) or 0) < 0:
+            raise InvalidField(field=f"{field}.{name}", problem="must not be negative")
 
 
 def _check_rates(rates: tuple[DatedRate, ...], field: str) -> None:
@@ -127,11 +149,3 @@ def _check_rates(rates: tuple[DatedRate, ...], field: str) -> None:
     for index, rate in enumerate(rates):
         if not 0 <= rate.rate < 1:
             raise InvalidField(field=f"{field}[{index}].rate", problem="must be from 0 to below 1")
-
-
-def _check_codes(codes: Iterable[str], field: str, suffix: str = "") -> None:
-    listed = list(codes)
-    for index, code in enumerate(listed):
-        if not CODE.fullmatch(code):
-            raise InvalidField(field=f"{field}[{index}]{suffix}", problem="must be a code such as BI or DATA_LOSS")
-    unique(field, listed)

@@ -10,6 +10,7 @@ from libs.common.events import event
 from services.policy.domain.errors import ProductNotPublished, ProductRetired, ProductVersionNotFound
 from services.policy.domain.product.checks import check_terms
 from services.policy.domain.product.terms import ProductLine, ProductTerms
+from services.policy.domain.underwriting_errors import ProductVersionRetired
 
 
 class ProductStatus(StrEnum):
@@ -42,7 +43,14 @@ class ProductWithdrawn:
     """Taken off sale. Policies that were sold on it stay."""
 
 
-ProductEvent = ProductDrafted | ProductRevised | ProductPublished | ProductWithdrawn
+@event("policy.ProductVersionWithdrawn")
+class ProductVersionWithdrawn:
+    """One version is off sale; the others stay."""
+
+    version: int
+
+
+ProductEvent = ProductDrafted | ProductRevised | ProductPublished | ProductWithdrawn | ProductVersionWithdrawn
 
 
 @dataclass(frozen=True)
@@ -63,6 +71,7 @@ class Product:
     draft: ProductTerms | None
     versions: tuple[ProductVersion, ...] = ()
     retired: bool = False
+    versions_retired: tuple[int, ...] = ()
 
     @property
     def status(self) -> ProductStatus:
@@ -71,12 +80,16 @@ class Product:
         return ProductStatus.PUBLISHED if self.versions else ProductStatus.DRAFT
 
     def on_sale(self, number: int = 0) -> ProductVersion:
-        """The version to quote on: the newest, or the one asked for."""
+        """The version to quote on: the newest that is not retired, or the one asked for."""
         if self.retired:
             raise ProductRetired(product_key=self.product_key)
         if not self.versions:
             raise ProductNotPublished(product_key=self.product_key)
-        return self.versions[-1] if number == 0 else self.version(number)
+        on_sale = [version for version in self.versions if version.number not in self.versions_retired]
+        wanted = self.version(number) if number else on_sale[-1] if on_sale else self.versions[-1]
+        if wanted not in on_sale:
+            raise ProductVersionRetired(version=wanted.number, product_key=self.product_key)
+        return wanted
 
     def version(self, number: int) -> ProductVersion:
         """A published version, on sale or not: policies need it for their whole life."""
@@ -106,7 +119,12 @@ class Product:
             return []  # A retry: the draft is the newest version already.
         return [ProductPublished(version=len(self.versions) + 1, line=self.draft.line, published_at=at)]
 
-    def retire(self) -> list[ProductWithdrawn]:
+    def retire(self, number: int = 0) -> list[ProductWithdrawn | ProductVersionWithdrawn]:
+        """Takes the product off sale, or one version of it."""
+        if number:
+            self.version(number)
+            gone = self.retired or number in self.versions_retired
+            return [] if gone else [ProductVersionWithdrawn(version=number)]
         return [] if self.retired else [ProductWithdrawn()]
 
     @classmethod
@@ -125,3 +143,5 @@ class Product:
                 return replace(self, draft=None, versions=(*self.versions, version))
             case ProductWithdrawn():
                 return replace(self, retired=True)
+            case ProductVersionWithdrawn():
+                return replace(self, versions_retired=(*self.versions_retired, event.version))

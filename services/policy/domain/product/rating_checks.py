@@ -6,7 +6,7 @@ from libs.common.codes.industry import is_division_or_section
 from libs.common.codes.region import PROVINCES
 from libs.common.errors import InvalidField
 from services.policy.domain.enterprise import EnterpriseSize
-from services.policy.domain.product.terms import AnswerKind, FactorBasis, FactorTable, ProductTerms, Question
+from services.policy.domain.product.terms import NUMERIC, AnswerKind, FactorBasis, FactorTable, ProductTerms, Question
 
 NO_SCORE = "none"
 BANDED = {FactorBasis.DEDUCTIBLE, FactorBasis.REVENUE, FactorBasis.SCORE}
@@ -77,7 +77,9 @@ def _fits(table: FactorTable, question: Question | None, key: str) -> bool:
             return key in ("yes", "no")
         case FactorBasis.ANSWER if question is not None and question.kind is AnswerKind.CHOICE:
             return key in question.options
-        case FactorBasis.SCORE if key == NO_SCORE:
+        case FactorBasis.ANSWER if question is not None and question.kind not in NUMERIC:
+            return False
+        case FactorBasis.SCORE | FactorBasis.CLAIM_COUNT | FactorBasis.LOSS_RATIO if key == NO_SCORE:
             return True
     return threshold(key) is not None
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from libs.common.money import Money
 from services.policy.domain.product.park import ParkTerms
+from services.policy.domain.product.pin import QuestionnairePin
 
 
 class ProductLine(StrEnum):
@@ -38,6 +39,7 @@ class CancellationMethod(StrEnum):
     FLAT = "flat"
     PRO_RATA = "pro_rata"
     SHORT_RATE = "short_rate"
+    MINIMUM_EARNED = "minimum_earned"
 
 
 class ServicePhase(StrEnum):
@@ -55,12 +57,29 @@ class FactorBasis(StrEnum):
     DEDUCTIBLE = "deductible"
     REVENUE = "revenue"
     SCORE = "score"
+    CLAIM_COUNT = "claim_count"
+    LOSS_RATIO = "loss_ratio"
 
 
 class AnswerKind(StrEnum):
     YES_NO = "yes_no"
     NUMBER = "number"
     CHOICE = "choice"
+    WHOLE_NUMBER = "whole_number"
+    AMOUNT = "amount"
+    DATE = "date"
+    TEXT = "text"
+
+
+NUMERIC = frozenset({AnswerKind.NUMBER, AnswerKind.WHOLE_NUMBER, AnswerKind.AMOUNT})
+"""Answers in which a factor table finds a band; an amount by its yuan."""
+
+
+class TaxClass(StrEnum):
+    """How VAT falls on premium: at the dated rates, or not at all (免税)."""
+
+    STANDARD = "standard"
+    EXEMPT = "exempt"
 
 
 @dataclass(frozen=True)
@@ -119,10 +138,16 @@ class DatedRate:
 
 @dataclass(frozen=True)
 class Question:
+    """`factor` is the factor table that the answer feeds, "" for none; the bounds are of numbers, and of yuan."""
+
     code: str
     text: str
     kind: AnswerKind
     options: tuple[str, ...]
+    required: bool = False
+    minimum: Decimal | None = None
+    maximum: Decimal | None = None
+    factor: str = ""
 
 
 @dataclass(frozen=True)
@@ -140,22 +165,55 @@ class ServiceEntitlement:
 
 @dataclass(frozen=True)
 class UnderwritingRules:
+    """What an underwriter may not decide alone, and what nobody may offer. A loss rule that is None does not exist."""
+
     authority_limit: Money
     critical_findings_allowed: int
     authority_revenue: Money | None
     assessment_industries: tuple[str, ...]
     quote_valid_days: int
+    loss_years: int = 0
+    losses_allowed: int | None = None
+    loss_amount_allowed: Money | None = None
+    losses_declined_above: int | None = None
+    loss_amount_declined_above: Money | None = None
+    excluded_industries: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class CancellationRule:
     methods: tuple[CancellationMethod, ...]
     short_rate_percent: Decimal
+    minimum_earned_percent: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True)
+class LapseRule:
+    """What happens when grace is over and premium missing, by inception; with 0 days nothing cures it by itself."""
+
+    valid_from: date
+    automatic: bool
+    cure_days: int
+
+
+USUAL_LAPSE = LapseRule(date.min, automatic=True, cure_days=30)
+"""Of a product version that says nothing."""
+
+
+@dataclass(frozen=True)
+class ReportingExtension:
+    """Days from the end of cover, for a percent of the year's premium of each claims-made part."""
+
+    days: int
+    premium_percent: Decimal
 
 
 @dataclass(frozen=True)
 class ProductTerms:
-    """All that a version fixes. A policy is rated and endorsed by the version it was sold on, for its whole life."""
+    """All that a version fixes. A policy is rated and endorsed by the version it was sold on, for its whole life.
+
+    Where a questionnaire is pinned, `questions` are those of its version.
+    """
 
     line: ProductLine
     parts: tuple[CoveragePart, ...]
@@ -170,6 +228,14 @@ class ProductTerms:
     subsidy_classes: tuple[str, ...]
     exclusions: tuple[str, ...]
     park: ParkTerms | None = None
+    questionnaire: QuestionnairePin | None = None
+    tax_class: TaxClass = TaxClass.STANDARD
+    lapse_rules: tuple[LapseRule, ...] = ()
+    reporting_extensions: tuple[ReportingExtension, ...] = ()
+
+    def lapse_rule(self, inception: date) -> LapseRule:
+        valid = [rule for rule in self.lapse_rules if rule.valid_from <= inception]
+        return max(valid, key=lambda rule: rule.valid_from, default=USUAL_LAPSE)
 
     def part(self, code: str) -> CoveragePart | None:
         return next((part for part in self.parts if part.code == code), None)

@@ -9,9 +9,12 @@ from services.policy.domain.answers import Answer
 from services.policy.domain.assessment import Assessment
 from services.policy.domain.cover import WantedPart
 from services.policy.domain.enterprise import Enterprise
+from services.policy.domain.product.pin import QuestionnairePin
 from services.policy.domain.product.terms import ServiceEntitlement
+from services.policy.domain.submission.renewal import ExperienceTaken, RenewalBegun
 from services.policy.domain.submission.values import (
     DeclaredDependency,
+    DeclaredLoss,
     DeclaredSystem,
     Evidence,
     Quote,
@@ -33,6 +36,8 @@ class SubmissionCreated:
     dependencies: tuple[DeclaredDependency, ...]
     bundled_services: bool
     author: str
+    questionnaire: QuestionnairePin | None = None
+    losses: tuple[DeclaredLoss, ...] = ()
 
 
 @event("policy.AssessmentOrdered")
@@ -85,9 +90,12 @@ class QuoteLapsed:
 
 @event("policy.SubmissionDeclined")
 class SubmissionDeclined:
+    """`by_rule` where the product declines by itself; `declined_by` is then who asked for the quote."""
+
     reasons: tuple[str, ...]
     declined_on: date
     declined_by: str
+    by_rule: bool = False
 
 
 @event("policy.QuoteBound")
@@ -108,4 +116,6 @@ SubmissionEvent = (
     | QuoteLapsed
     | SubmissionDeclined
     | QuoteBound
+    | RenewalBegun
+    | ExperienceTaken
 )

@@ -5,15 +5,19 @@ from datetime import date
 from libs.common.dates import Period
 from libs.common.errors import InvalidField
 from libs.common.money import Money
-from services.policy.domain.answers import Answer, check_answers
+from services.policy.domain.answers import Answer, check_answers, check_required
 from services.policy.domain.assessment import Assessment
 from services.policy.domain.cover import RatingInputs, WantedPart, check_wanted, known_part
 from services.policy.domain.enterprise import Enterprise
 from services.policy.domain.product.checks import check_money
+from services.policy.domain.product.pin import QuestionnairePin
 from services.policy.domain.product.terms import ProductTerms
+from services.policy.domain.submission.declared import check_past, check_questionnaire
 from services.policy.domain.submission.events import SubmissionCreated
+from services.policy.domain.submission.renewal import Renewal
 from services.policy.domain.submission.values import (
     DeclaredDependency,
+    DeclaredLoss,
     DeclaredSystem,
     Subjectivity,
     SubjectivityPhase,
@@ -38,13 +42,22 @@ def receive(
     dependencies: tuple[DeclaredDependency, ...],
     bundled_services: bool,
     author: str,
+    questionnaire: QuestionnairePin | None = None,
+    losses: tuple[DeclaredLoss, ...] = (),
+    today: date | None = None,
 ) -> list[SubmissionCreated]:
-    """Takes a request for cover, or refuses it naming the first wrong field."""
+    """Takes a request for cover, or refuses it naming the first wrong field.
+
+    `today` is the last day on which what is declared can have happened; None for what was declared elsewhere.
+    """
     insured.check("insured")
     check_money("annual_revenue", annual_revenue)
     check_term(inception, expiry)
     check_parts(terms, parts, aggregate_limit, inception)
+    answered = check_questionnaire(terms, questionnaire)
     check_declarations(terms, answers, systems, dependencies)
+    check_required(terms, answers)
+    check_past(systems, losses, today)
     return [
         SubmissionCreated(
             submission_key=submission_key,
@@ -59,11 +72,15 @@ def receive(
             dependencies=dependencies,
             bundled_services=bundled_services,
             author=author,
+            questionnaire=answered,
+            losses=losses,
         )
     ]
 
 
-def rating_inputs(asked: SubmissionCreated, assessment: Assessment | None) -> RatingInputs:
+def rating_inputs(
+    asked: SubmissionCreated, assessment: Assessment | None, renewal: Renewal | None = None
+) -> RatingInputs:
     """What the rating looks at, as far as it is known now."""
     return RatingInputs(
         industry_code=asked.insured.industry_code,
@@ -74,6 +91,7 @@ def rating_inputs(asked: SubmissionCreated, assessment: Assessment | None) -> Ra
         score=assessment.score if assessment else None,
         bundled=asked.bundled_services,
         rated_for=asked.period.inception,
+        experience=renewal.experience if renewal else None,
     )
 
 
@@ -139,6 +157,11 @@ def expiry_of_quote(wanted: date | None, today: date, inception: date, valid_day
     if latest and wanted > latest:
         raise InvalidField(field="expires_on", problem="must not be after the inception")
     return wanted
+
+
+def next_year(day: date) -> date:
+    """The same day of the next year; 28 February after a 29 February."""
+    return _anniversaries(day)[0]
 
 
 def _anniversaries(day: date) -> tuple[date, ...]:

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import ClassVar, Self
 
+from libs.common.money import Money
 from services.policy.domain.assessment import Assessment
-from services.policy.domain.cover import Cover, WantedPart, check_wanted, choose, sum_of_limits
+from services.policy.domain.cover import WantedPart
 from services.policy.domain.errors import (
     NoAssessmentService,
     QuoteAlreadyBound,
@@ -22,7 +23,7 @@ from services.policy.domain.errors import (
 )
 from services.policy.domain.product.product import ProductVersion
 from services.policy.domain.product.terms import ProductTerms, ServicePhase
-from services.policy.domain.rating import priced_parts, rate
+from services.policy.domain.submission.declared import check_same, decline_reasons
 from services.policy.domain.submission.events import (
     AssessmentOrdered,
     AssessmentRecorded,
@@ -36,7 +37,9 @@ from services.policy.domain.submission.events import (
     SubmissionDeclined,
     SubmissionEvent,
 )
-from services.policy.domain.submission.intake import check_subjectivities, expiry_of_quote, rating_inputs
+from services.policy.domain.submission.intake import check_subjectivities, expiry_of_quote
+from services.policy.domain.submission.quoting import Held, check_authority, quote_of
+from services.policy.domain.submission.renewal import ExperienceTaken, Renewal, RenewalBegun
 from services.policy.domain.submission.values import (
     Evidence,
     Quote,
@@ -45,7 +48,6 @@ from services.policy.domain.submission.values import (
     SubjectivityPhase,
     SubmissionStatus,
 )
-from services.policy.domain.underwriting import referral_reasons
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ class Submission:
     quotes: tuple[Quote, ...] = ()
     decline_reasons: tuple[str, ...] = ()
     policy_id: str = ""
+    renewal: Renewal | None = None
 
     def request_assessment(self, terms: ProductTerms, code: str, on: date) -> list[AssessmentOrdered]:
         self._check_open()
@@ -87,35 +90,32 @@ class Submission:
         subjectivities: tuple[Subjectivity, ...],
         author: str,
         on: date,
-    ) -> list[QuoteMade]:
-        """Prices the cover and offers it, or refers it when its author may not decide alone."""
+        room: Money | None = None,
+    ) -> list[QuoteMade] | list[SubmissionDeclined]:
+        """Prices the cover and offers it, refers it when its author may not decide alone, or declines by rule.
+
+        `room` is the sum of limits up to which no declared dependency is too full; None if none has a capacity.
+        """
         self._check_open()
         check_subjectivities(subjectivities, on)
-        terms, inception = version.terms, self.asked.period.inception
-        check_wanted(parts, inception, "parts")
-        wanted = parts or self.asked.parts
-        cover = Cover(
-            tuple(choose(terms, part, inception) for part in wanted), rating_inputs(self.asked, self.assessment)
-        )
-        quote = Quote(
+        check_same(version.terms.questionnaire, self.asked.questionnaire)
+        experience = self.renewal.experience if self.renewal else None
+        if reasons := decline_reasons(version.terms.underwriting, self.asked, experience, on):
+            return [SubmissionDeclined(reasons=reasons, declined_on=on, declined_by=author, by_rule=True)]
+        made = quote_of(self.asked, self.assessment, self.renewal, version, parts, room, on)
+        inception, valid_days = self.asked.period.inception, version.terms.underwriting.quote_valid_days
+        quote = replace(
+            made,
             number=len(self.quotes) + 1,
-            product_version=version.number,
-            cover=cover,
-            parts=priced_parts(terms, cover, inception),
-            worksheet=rate(terms, cover),
-            quoted_on=on,
-            expires_on=expiry_of_quote(expires_on, on, inception, terms.underwriting.quote_valid_days),
+            expires_on=expiry_of_quote(expires_on, on, inception, valid_days),
             subjectivities=subjectivities,
-            referral_reasons=referral_reasons(
-                terms.underwriting, cover.inputs, sum_of_limits(terms, cover), self.assessment, on
-            ),
             author=author,
         )
         referred = quote.status is QuoteStatus.REFERRED
         return [QuoteMade(quote=quote, leads_to=SubmissionStatus.REFERRED if referred else SubmissionStatus.QUOTED)]
 
-    def release(self, number: int, principal: str, note: str, on: date) -> list[ReferralReleased]:
-        """Four eyes: neither who made the quote nor who entered the submission may release it."""
+    def release(self, number: int, principal: str, held: Held, note: str, on: date) -> list[ReferralReleased]:
+        """Four eyes: who made the quote or entered the submission may not release it, nor who is not trusted so far."""
         self._check_open()
         quote = self.quote_number(number)
         if quote.released_by and not quote.lapsed:
@@ -124,6 +124,7 @@ class Submission:
             raise QuoteNotReferred(quote_number=number, status=quote.status)
         if principal in (quote.author, self.asked.author):
             raise ReleasedByAuthor(principal=principal)
+        check_authority(held, quote, principal)
         newest = number == len(self.quotes)
         return [
             ReferralReleased(
@@ -225,6 +226,11 @@ class Submission:
             case QuoteBound():
                 bound = self._with(event.quote_number, SubmissionStatus.BOUND, bound=True)
                 return replace(bound, policy_id=event.policy_id)
+            case RenewalBegun():
+                return replace(self, renewal=event.renewal)
+            case ExperienceTaken():
+                known = None if self.renewal is None else replace(self.renewal, experience=event.experience)
+                return replace(self, renewal=known)
 
     def _with(self, number: int, status: SubmissionStatus, **changes: object) -> "Submission":
         changed = replace(self.quotes[number - 1], **changes)  # type: ignore[arg-type]

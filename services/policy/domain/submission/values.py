@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
+from libs.common.money import Money
 from services.policy.domain.cover import Cover, PartTerms
 from services.policy.domain.rating import Worksheet
 from services.policy.domain.underwriting import ReferralReason
@@ -57,6 +58,15 @@ class DeclaredDependency:
 
 
 @dataclass(frozen=True)
+class DeclaredLoss:
+    """A loss of the past, insured or not, with what it cost or is estimated to."""
+
+    occurred_on: date
+    amount: Money
+    description: str
+
+
+@dataclass(frozen=True)
 class Evidence:
     reference: str
     sha256: str
@@ -81,7 +91,10 @@ class Subjectivity:
 
 @dataclass(frozen=True)
 class Quote:
-    """A priced offer. Its worksheet is what it was on the day of the quote, for ever."""
+    """A priced offer. Its worksheet is what it was on the day of the quote, for ever.
+
+    `required_authority` is the sum of limits up to which whoever releases it has to be trusted.
+    """
 
     number: int
     product_version: int
@@ -96,6 +109,7 @@ class Quote:
     released_by: str = ""
     lapsed: bool = False
     bound: bool = False
+    required_authority: Money | None = None
 
     @property
     def status(self) -> QuoteStatus:

@@ -9,7 +9,8 @@ from libs.common.dates import Period
 from libs.common.errors import InvalidField
 from libs.common.money import Money
 from services.policy.domain.policy.cession import HUNDRED, CessionKind, Reinsurer
-from services.policy.domain.product.checks import check_money, unique
+from services.policy.domain.product.checks import check_money
+from services.policy.domain.product.naming import unique
 from services.policy.domain.product.terms import ProductLine
 
 

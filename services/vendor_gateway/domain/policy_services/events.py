@@ -89,4 +89,14 @@ class Stopped:
     stopped_at: datetime
 
 
-ServicesEvent = Opened | PromisesChanged | Ordered | Withheld | GivenBack | CoverEndHeard | Stopped
+@event("vendor_gateway.ServicesResumed")
+class Resumed:
+    """The policy is in force again: its services go on, to the end of its cover."""
+
+    policy_id: UUID
+    cover_ends: date
+    entitlements: tuple[Entitlement, ...]
+    resumed_at: datetime
+
+
+ServicesEvent = Opened | PromisesChanged | Ordered | Withheld | GivenBack | CoverEndHeard | Stopped | Resumed

@@ -18,6 +18,7 @@ from services.vendor_gateway.domain.policy_services.events import (
     Opened,
     Ordered,
     PromisesChanged,
+    Resumed,
     ServicesEvent,
     Stopped,
     Withheld,
@@ -133,6 +134,23 @@ class PolicyServices:
             return []
         return [Stopped(policy_id=self.policy_id, reason=self.ending, stopped_at=at)]
 
+    def resume(self, entitlements: tuple[Entitlement, ...], cover_ends: date, at: datetime) -> list[Resumed]:
+        """The policy is in force again; nothing if it was all the time."""
+        if self.ending is None:
+            return []
+        return [Resumed(policy_id=self.policy_id, cover_ends=cover_ends, entitlements=entitlements, resumed_at=at)]
+
+    def due_again(self) -> list[Entitlement]:
+        """Promises of which every order was cancelled: after a new beginning of cover they are ordered anew."""
+        return [
+            one
+            for one in self.entitlements
+            if one.phase is Phase.IN_FORCE
+            and one.quantity > 0
+            and self.number(one.code) > 1
+            and not self.used(one.code)
+        ]
+
     def give_back(self, order_id: UUID, at: datetime) -> list[GivenBack]:
         return [
             GivenBack(policy_id=self.policy_id, code=order.code, order_id=order_id, given_back_at=at)
@@ -177,6 +195,9 @@ class PolicyServices:
                 return replace(self, ending=event.reason, cover_ends=min(self.cover_ends, event.ends_on))
             case Stopped():
                 return replace(self, stopped=event.reason)
+            case Resumed():
+                ends, promised = event.cover_ends, event.entitlements
+                return replace(self, ending=None, stopped=None, cover_ends=ends, entitlements=promised)
             case Opened() | Withheld():
                 return self
 

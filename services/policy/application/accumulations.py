@@ -1,0 +1,94 @@
+"""Accumulations: capacities are set, and every policy's exposure follows what it promises."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from uuid import UUID
+
+from libs.common.application import Application, Done
+from libs.common.context import Call
+from libs.common.errors import InvalidField
+from libs.common.money import Money
+from libs.common.streams import stream_id
+from libs.common.unit import Unit
+from services.policy.domain.accumulation.accumulation import Accumulation, AccumulationOpened, Dependency
+from services.policy.domain.accumulation.exposure import PolicyExposure, follow
+from services.policy.domain.guards import accumulation_key
+from services.policy.domain.policy.policy import Policy
+from services.policy.domain.submission.submission import Submission
+from services.policy.domain.submission.values import DeclaredDependency
+
+
+class Accumulations:
+    def __init__(self, application: Application) -> None:
+        self._application = application
+
+    async def set_capacity(
+        self, call: Call, declared: DeclaredDependency, capacity: Money, percent: Decimal
+    ) -> Done[Accumulation]:
+        dependency = Dependency.of(declared)
+        if not dependency.name:
+            raise InvalidField(field="name", problem="is blank")
+        stream = accumulation_id(call.tenant, dependency)
+
+        async def plan(unit: Unit) -> None:
+            accumulation = await _opened(unit, call.tenant, dependency)
+            unit.record(Accumulation, stream, accumulation.set_capacity(capacity, percent, call.principal))
+
+        return await self._application.execute(call, Accumulation, stream, plan)
+
+
+async def follow_exposure(unit: Unit, policy_id: UUID) -> None:
+    """Brings what a policy draws on its insurer's capacities to what it promises now.
+
+    Every command, reaction and timer that changes cover (the segments of a policy) ends with it, after the policy's own
+    events are recorded in this unit. Drawn, or given back, in the same append; that is refused whole, GUARD_EXCEEDED
+    with the guard's name, if a capacity would be passed. A policy without a submission here, or whose submission
+    declared no dependency, draws on nothing.
+    """
+    policy = await unit.find(Policy, policy_id)
+    entry = unit.entry(policy_id)
+    if policy is None or entry is None:
+        return
+    submission = await unit.find(Submission, UUID(policy.bound.submission_id)) if policy.bound.submission_id else None
+    if submission is None or not submission.asked.dependencies:
+        return
+    stream = exposure_of_policy(entry.tenant, policy_id)
+    known = await unit.find(PolicyExposure, stream)
+    dependencies = tuple(dict.fromkeys(Dependency.of(each) for each in submission.asked.dependencies))
+    followed = follow(known, str(policy_id), dependencies, policy.bound, policy.segments, unit.call.today)
+    if followed and known is None:
+        for dependency in dependencies:
+            await _opened(unit, entry.tenant, dependency)
+    unit.record(PolicyExposure, stream, followed, tenant=entry.tenant)
+
+
+async def least_room(unit: Unit, declared: Iterable[DeclaredDependency]) -> Money | None:
+    """What a quote may sum to before the fullest of these dependencies refers it; None if none has a capacity."""
+    rooms: list[Money] = []
+    for dependency in dict.fromkeys(Dependency.of(each) for each in declared):
+        accumulation = await unit.find(Accumulation, accumulation_id(unit.call.tenant, dependency))
+        if accumulation is None or accumulation.capacity is None:
+            continue
+        left = await unit.available(accumulation_key(unit.call.tenant, dependency))
+        room = accumulation.room(left or 0)
+        if room is not None:
+            rooms.append(room)
+    return min(rooms, default=None)
+
+
+def accumulation_id(tenant: str, dependency: Dependency) -> UUID:
+    return stream_id(tenant, Accumulation.KIND, dependency.key)
+
+
+def exposure_of_policy(tenant: str, policy_id: UUID) -> UUID:
+    return stream_id(tenant, PolicyExposure.KIND, str(policy_id))
+
+
+async def _opened(unit: Unit, tenant: str, dependency: Dependency) -> Accumulation:
+    """The accumulation, which begins with the first policy or the first capacity."""
+    stream = accumulation_id(tenant, dependency)
+    known = await unit.find(Accumulation, stream)
+    if known is None:
+        known = unit.record(Accumulation, stream, [AccumulationOpened(dependency=dependency)], tenant=tenant)
+    assert known is not None  # An event was recorded.
+    return known

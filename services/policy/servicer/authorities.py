@@ -1,0 +1,76 @@
+"""The methods of SubmissionService that are about authority."""
+
+from typing import Any
+
+import grpc
+from hubao.policy.v1 import authority_pb2 as pb
+
+from libs.common.application import Application, Done, Loaded
+from libs.common.context import current_call
+from libs.common.grpc.convert import date_message, date_value, money_message, money_value, optional
+from libs.common.grpc.pages import next_token, page_of
+from libs.common.money import CNY, Money
+from services.policy.application.authorities import Authorities
+from services.policy.domain.authority import Authority
+from services.policy.projections.underwriting_reads import UnderwritingReads
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class AuthorityMethods:
+    def __init__(self, application: Application, reads: UnderwritingReads) -> None:
+        self._authorities = Authorities(application)
+        self._underwriting = reads
+
+    async def GrantAuthority(self, request: pb.GrantAuthorityRequest, context: Context) -> pb.GrantAuthorityResponse:
+        done = await self._authorities.grant(
+            current_call(),
+            request.principal,
+            money_value("limit", request.limit),
+            tuple(request.reasons),
+            optional(request, "valid_from", date_value),
+            request.etag,
+        )
+        return pb.GrantAuthorityResponse(authority=authority_message(done))
+
+    async def RevokeAuthority(self, request: pb.RevokeAuthorityRequest, context: Context) -> pb.RevokeAuthorityResponse:
+        first = optional(request, "valid_from", date_value)
+        done = await self._authorities.revoke(current_call(), request.principal, first, request.etag)
+        return pb.RevokeAuthorityResponse(authority=authority_message(done))
+
+    async def GetAuthority(self, request: pb.GetAuthorityRequest, context: Context) -> pb.GetAuthorityResponse:
+        loaded = await self._authorities.get(current_call(), request.principal)
+        return pb.GetAuthorityResponse(authority=authority_message(loaded))
+
+    async def ListAuthorities(self, request: pb.ListAuthoritiesRequest, context: Context) -> pb.ListAuthoritiesResponse:
+        tenant = current_call().tenant
+        page = page_of(request, tenant)
+        rows = await self._underwriting.authorities(tenant, page)
+        shown, token = next_token(page, rows, key=lambda row: (row.principal, row.authority_id))
+        return pb.ListAuthoritiesResponse(authorities=[row_message(row) for row in shown], next_page_token=token)
+
+
+def authority_message(found: Done[Authority] | Loaded[Authority]) -> pb.Authority:
+    return pb.Authority(
+        principal=found.value.principal,
+        grants=[
+            pb.AuthorityGrant(
+                valid_from=date_message(grant.valid_from),
+                limit=money_message(grant.limit),
+                reasons=grant.reasons,
+                granted_by=grant.granted_by,
+            )
+            for grant in found.value.grants
+        ],
+        etag=str(found.version),
+    )
+
+
+def row_message(row: Any) -> pb.AuthoritySummary:
+    newest = pb.AuthorityGrant(
+        valid_from=date_message(row.valid_from),
+        limit=money_message(Money(CNY, row.limit)),
+        reasons=row.reasons.split(",") if row.reasons else [],
+        granted_by=row.granted_by,
+    )
+    return pb.AuthoritySummary(principal=row.principal, newest=newest)
