@@ -16,6 +16,7 @@ from services.policy.domain.answers import Answer
 from services.policy.domain.cover import WantedPart
 from services.policy.domain.enterprise import Enterprise
 from services.policy.domain.errors import PolicyNotFound, SubmissionExists
+from services.policy.domain.policy.events import Bound
 from services.policy.domain.policy.policy import Policy
 from services.policy.domain.policy.renewing import carried_answers, carried_parts, renewal_of, same_insured
 from services.policy.domain.policy_file import PolicyFile
@@ -58,7 +59,7 @@ class Renewals:
             if not await unit.is_new(Submission, stream):
                 raise SubmissionExists(submission_key=key)
             bound, inputs = policy.bound, policy.bound.cover.inputs
-            asked = (await submission_of(unit, UUID(bound.submission_id))).asked
+            systems, dependencies = await _declared(unit, bound)
             product = await product_of(unit, bound.product_id)
             created = receive(
                 submission_key=key,
@@ -71,14 +72,22 @@ class Renewals:
                 aggregate_limit=wish.aggregate_limit or bound.aggregate_cap,
                 annual_revenue=wish.annual_revenue or inputs.annual_revenue,
                 answers=carried_answers(policy, wish.answers),
-                systems=wish.systems or asked.systems,
-                dependencies=wish.dependencies or asked.dependencies,
+                systems=wish.systems or systems,
+                dependencies=wish.dependencies or dependencies,
                 bundled_services=inputs.bundled if wish.bundled_services is None else wish.bundled_services,
                 author=call.principal,
             )
             unit.record(Submission, stream, [*created, RenewalBegun(renewal=renewal)])
 
         return await self._application.execute(call, Submission, stream, plan)
+
+
+async def _declared(unit: Unit, bound: Bound) -> tuple[tuple[DeclaredSystem, ...], tuple[DeclaredDependency, ...]]:
+    """What was declared for the expiring policy; nothing is known of one that came without a submission."""
+    if not bound.submission_id:
+        return (), ()
+    asked = (await submission_of(unit, UUID(bound.submission_id))).asked
+    return asked.systems, asked.dependencies
 
 
 async def _expiring(unit: Unit, policy_id: UUID) -> tuple[Policy, PolicyFile]:
