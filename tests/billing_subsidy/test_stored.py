@@ -53,6 +53,7 @@ def test_the_service_reacts_to_what_the_domain_lists() -> None:
             "PolicyBound",
             "PolicyChanged",
             "PolicyCancelled",
+            "PolicyReinstated",
             "PolicyExpired",
             "CertificateIssued",
             "CertificateWithdrawn",

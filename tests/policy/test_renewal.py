@@ -162,8 +162,17 @@ def test_a_later_retroactive_date_is_refused_an_earlier_one_is_taken() -> None:
 def test_answers_are_those_of_the_last_day_with_what_has_changed() -> None:
     policy = an.endorsed(an.policy(), date(2026, 5, 1), Change(ChangeKind.SET_ANSWER, answer=an.mfa("no")))
 
-    assert carried_answers(policy, ()) == (an.mfa("no"),)
-    assert carried_answers(policy, [an.mfa("yes")]) == (an.mfa("yes"),)
+    terms = an.product_terms()
+
+    assert carried_answers(policy, terms, ()) == (an.mfa("no"),)
+    assert carried_answers(policy, terms, [an.mfa("yes")]) == (an.mfa("yes"),)
+
+
+def test_an_answer_to_what_is_not_asked_any_more_is_not_carried() -> None:
+    terms = replace(an.product_terms(), questions=())
+
+    assert carried_answers(an.policy(), terms, ()) == ()
+    assert carried_answers(an.policy(), terms, [an.mfa("no")]) == (an.mfa("no"),)
 
 
 def test_a_renewal_is_for_the_same_insured() -> None:

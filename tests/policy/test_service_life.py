@@ -230,7 +230,7 @@ async def test_reporting_is_extended_for_a_premium_and_told_with_the_terms(desk:
 
     policy = (await desk.ask(extend)).policy
 
-    assert {each.until for each in policy.extended_reporting if each.until.year == 2026} == set()
+    assert [each.until for each in policy.extended_reporting] == [date_message(date(2027, 7, 1))] * 2
     assert fen(policy.transactions[-1].net) == 5_000_000
     told = (await announced(desk))[-1]
     assert isinstance(told, events_pb2.PolicyChanged)
@@ -288,6 +288,17 @@ async def test_of_two_renewals_of_a_policy_one_is_bound(desk: Desk) -> None:
     assert await desk.refused(a.bind(submissions[1])) == ("FAILED_PRECONDITION", "POLICY_RENEWED_ALREADY")
     left = (await desk.ask(submission_pb.GetSubmissionRequest(submission_id=submissions[1]))).submission
     assert left.status == submission_pb.SUBMISSION_STATUS_QUOTED  # It leaves nothing behind.
+
+
+async def test_what_ended_before_its_renewal_was_bound_is_not_renewed(desk: Desk) -> None:
+    old = await a.bound(desk)
+    await desk.move_to(at(10, 20))
+    renew = life_pb.RenewPolicyRequest(policy_id=old.policy_id, submission_key="next")
+    submission_id = (await desk.ask(renew)).submission.submission_id
+    await desk.ask(submission_pb.CreateQuoteRequest(submission_id=submission_id))
+    await desk.ask(a.cancel(old.policy_id, date(2026, 11, 1)))
+
+    assert await desk.refused(a.bind(submission_id)) == ("FAILED_PRECONDITION", "POLICY_NOT_IN_FORCE")
 
 
 @pytest.mark.parametrize(

@@ -16,13 +16,14 @@ from services.policy.domain.answers import Answer
 from services.policy.domain.cover import WantedPart
 from services.policy.domain.enterprise import Enterprise
 from services.policy.domain.errors import PolicyNotFound, SubmissionExists
+from services.policy.domain.policy.events import Bound
 from services.policy.domain.policy.policy import Policy
 from services.policy.domain.policy.renewing import carried_answers, carried_parts, renewal_of, same_insured
 from services.policy.domain.policy_file import PolicyFile
 from services.policy.domain.submission.intake import next_year, receive
 from services.policy.domain.submission.renewal import RenewalBegun
 from services.policy.domain.submission.submission import Submission
-from services.policy.domain.submission.values import DeclaredDependency, DeclaredSystem
+from services.policy.domain.submission.values import DeclaredDependency, DeclaredLoss, DeclaredSystem
 
 
 @dataclass(frozen=True)
@@ -58,30 +59,52 @@ class Renewals:
             if not await unit.is_new(Submission, stream):
                 raise SubmissionExists(submission_key=key)
             bound, inputs = policy.bound, policy.bound.cover.inputs
-            asked = (await submission_of(unit, UUID(bound.submission_id))).asked
-            product = await product_of(unit, bound.product_id)
+            declared = await _declared(unit, bound)
+            terms = (await product_of(unit, bound.product_id)).on_sale().terms
             created = receive(
                 submission_key=key,
                 product_id=bound.product_id,
-                terms=product.on_sale().terms,
+                terms=terms,
                 insured=same_insured(policy, wish.insured),
                 inception=inception,
                 expiry=wish.expiry or next_year(inception),
                 parts=carried_parts(policy, wish.parts, continuous),
                 aggregate_limit=wish.aggregate_limit or bound.aggregate_cap,
                 annual_revenue=wish.annual_revenue or inputs.annual_revenue,
-                answers=carried_answers(policy, wish.answers),
-                systems=wish.systems or asked.systems,
-                dependencies=wish.dependencies or asked.dependencies,
+                answers=carried_answers(policy, terms, wish.answers),
+                systems=wish.systems or declared.systems,
+                dependencies=wish.dependencies or declared.dependencies,
                 bundled_services=inputs.bundled if wish.bundled_services is None else wish.bundled_services,
                 author=call.principal,
-                questionnaire=asked.questionnaire,
-                losses=asked.losses,
+                questionnaire=terms.questionnaire,
+                losses=declared.losses,
                 today=call.today,
             )
             unit.record(Submission, stream, [*created, RenewalBegun(renewal=renewal)])
 
         return await self._application.execute(call, Submission, stream, plan)
+
+
+@dataclass(frozen=True)
+class _Declared:
+    """What was declared for the expiring policy; nothing, of one that came without a submission."""
+
+    systems: tuple[DeclaredSystem, ...] = ()
+    dependencies: tuple[DeclaredDependency, ...] = ()
+    losses: tuple[DeclaredLoss, ...] = ()
+
+
+async def _declared(unit: Unit, bound: Bound) -> _Declared:
+    if not bound.submission_id:
+        return _Declared()
+    asked = (await submission_of(unit, UUID(bound.submission_id))).asked
+    return _Declared(asked.systems, asked.dependencies, asked.losses)
+
+
+async def _expiring(unit: Unit, policy_id: UUID) -> tuple[Policy, PolicyFile]:
+    missing = PolicyNotFound(policy_id=policy_id)
+    policy = await unit.get(Policy, policy_id, missing)
+    return policy, await unit.get(PolicyFile, file_of_policy(unit.call.tenant, policy_id), missing)
 
 
 async def _expiring(unit: Unit, policy_id: UUID) -> tuple[Policy, PolicyFile]:

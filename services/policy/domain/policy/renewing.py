@@ -25,6 +25,7 @@ from services.policy.domain.policy.policy import Policy
 from services.policy.domain.policy.timeline import in_order
 from services.policy.domain.policy.values import ChangeKind, PolicyStatus
 from services.policy.domain.policy_file import PolicyFile
+from services.policy.domain.product.terms import ProductTerms
 from services.policy.domain.submission.renewal import Renewal
 
 OFFER_DAYS = 90
@@ -80,13 +81,15 @@ def carried_parts(policy: Policy, wanted: Sequence[WantedPart], continuous: bool
     return tuple(_with_date(part, carried.get(part.part_code)) for part in wanted)
 
 
-def carried_answers(policy: Policy, changed: Sequence[Answer]) -> tuple[Answer, ...]:
-    """The answers of the last day, with those that have changed."""
+def carried_answers(policy: Policy, terms: ProductTerms, changed: Sequence[Answer]) -> tuple[Answer, ...]:
+    """The answers of the last day to what is still asked, with those that have changed or are new."""
     answers = {answer.question: answer for answer in policy.bound.cover.inputs.answers}
     for endorsement in in_order(policy.endorsements):
         for change in endorsement.changes:
             if change.kind is ChangeKind.SET_ANSWER and change.answer is not None:
                 answers[change.answer.question] = change.answer
+    asked = {question.code for question in terms.questions}
+    answers = {question: answer for question, answer in answers.items() if question in asked}
     answers.update((answer.question, answer) for answer in changed)
     return tuple(answers.values())
 
