@@ -73,7 +73,7 @@ class Policies:
             unit.record(Policy, policy_id, bound)
             unit.record(PolicyFile, file_of_policy(call.tenant, policy_id), [FileOpened(policy_id=str(policy_id))])
 
-        return await self.view(call, await self._application.execute(call, Policy, policy_id, plan))
+        return await self._view(call, await self._application.execute(call, Policy, policy_id, plan))
 
     async def endorse(
         self, call: Call, policy_id: UUID, effective: date, changes: Sequence[Change], reason: str, etag: str
@@ -108,18 +108,21 @@ class Policies:
         async def plan(unit: Unit) -> None:
             await make_change(unit, policy_id, proposal)
 
-        return await self.view(call, await self._application.execute(call, Policy, policy_id, plan, etag=etag))
+        return await self._view(call, await self._application.execute(call, Policy, policy_id, plan, etag=etag))
 
-    async def view(self, call: Call, done: Done[Policy]) -> PolicyView:
-        missing = PolicyNotFound(policy_id=done.stream)
-        file = await self._application.read(
-            PolicyFile, file_of_policy(call.tenant, done.stream), missing, tenant=call.tenant
-        )
-        return PolicyView(done.stream, done.value, done.version, file.value)
+    async def _view(self, call: Call, done: Done[Policy]) -> PolicyView:
+        return await view_of(self._application, call, done)
 
 
 def file_of_policy(tenant: str, policy_id: UUID) -> UUID:
     return stream_id(tenant, PolicyFile.KIND, str(policy_id))
+
+
+async def view_of(application: Application, call: Call, done: Done[Policy]) -> PolicyView:
+    """What a command led to, with the file as it is now."""
+    missing = PolicyNotFound(policy_id=done.stream)
+    file = await application.read(PolicyFile, file_of_policy(call.tenant, done.stream), missing, tenant=call.tenant)
+    return PolicyView(done.stream, done.value, done.version, file.value)
 
 
 def _check_etag(unit: Unit, submission_id: UUID, etag: str) -> None:
