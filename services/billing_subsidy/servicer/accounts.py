@@ -111,6 +111,8 @@ def account_message(account: PolicyAccount, version: int, today: date) -> pb.Acc
         earned=money_message(account.earned_so_far),
         bound_on=date_message(account.bound_on),
         etag=str(version),
+        master_policy_id=str(account.facts.master_id or ""),
+        payer_uscc=account.facts.payer_uscc,
     )
     if account.overdue:
         message.grace_until.CopyFrom(date_message(account.overdue.grace_until))

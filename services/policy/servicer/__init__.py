@@ -46,7 +46,7 @@ def servicers(
         ),
         (
             policy_service_pb2_grpc.add_PolicyServiceServicer_to_server,
-            PolicyServicer(application, reads, previews),
+            PolicyServicer(application, reads, tables, previews),
             "hubao.policy.v1.PolicyService",
         ),
         (

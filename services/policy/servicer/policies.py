@@ -17,12 +17,14 @@ from libs.common.grpc.convert import (
     uuid_value,
 )
 from libs.common.grpc.pages import next_token, page_of
+from libs.common.projection.tables import ReadTables
 from services.policy.application.ceding import Wish
 from services.policy.application.policies import Policies
 from services.policy.application.previewing import Previews
 from services.policy.application.public import transaction_message
 from services.policy.domain.policy.values import Share
 from services.policy.projections.reads import Reads
+from services.policy.servicer.certificates import CertificateMethods
 from services.policy.servicer.changes import ChangeMethods, change_value
 from services.policy.servicer.policy_messages import policy_message, row_message, summary_message
 from services.policy.servicer.product_values import method_value
@@ -31,11 +33,12 @@ from services.policy.servicer.values import each, filter_name
 Context = grpc.aio.ServicerContext[Any, Any]
 
 
-class PolicyServicer(ChangeMethods, pb_grpc.PolicyServiceServicer):
-    def __init__(self, application: Application, reads: Reads, previews: Previews) -> None:
+class PolicyServicer(ChangeMethods, CertificateMethods, pb_grpc.PolicyServiceServicer):
+    def __init__(self, application: Application, reads: Reads, tables: ReadTables, previews: Previews) -> None:
         self._policies = Policies(application)
         self._previews = previews
         self._reads = reads
+        self._serve_certificates(application, tables)
 
     async def BindPolicy(self, request: pb.BindPolicyRequest, context: Context) -> pb.BindPolicyResponse:
         call = current_call()
@@ -47,7 +50,9 @@ class PolicyServicer(ChangeMethods, pb_grpc.PolicyServiceServicer):
             wish_value(request),
             request.submission_etag,
         )
-        return pb.BindPolicyResponse(policy=policy_message(view, view.policy.bound.period.inception))
+        members = await self._issue_many(call, view.policy_id, request.members) if request.members else ()
+        message = policy_message(view, view.policy.bound.period.inception)
+        return pb.BindPolicyResponse(policy=await self._with_park(call, message, view.policy), certificates=members)
 
     async def EndorsePolicy(self, request: pb.EndorsePolicyRequest, context: Context) -> pb.EndorsePolicyResponse:
         effective = date_value("effective_date", request.effective_date)
@@ -78,13 +83,11 @@ class PolicyServicer(ChangeMethods, pb_grpc.PolicyServiceServicer):
 
     async def GetPolicy(self, request: pb.GetPolicyRequest, context: Context) -> pb.GetPolicyResponse:
         call = current_call()
-        view = await self._policies.get(
-            call,
-            uuid_value("policy_id", request.policy_id),
-            optional(request, "recorded_time", timestamp_value),
-        )
+        known_at = optional(request, "recorded_time", timestamp_value)
+        view = await self._policies.get(call, uuid_value("policy_id", request.policy_id), known_at)
         effective = optional(request, "effective_date", date_value) or call.today
-        return pb.GetPolicyResponse(policy=policy_message(view, effective))
+        message = policy_message(view, effective)
+        return pb.GetPolicyResponse(policy=await self._with_park(call, message, view.policy, known_at))
 
     async def ListPolicies(self, request: pb.ListPoliciesRequest, context: Context) -> pb.ListPoliciesResponse:
         tenant = current_call().tenant
