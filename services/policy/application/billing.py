@@ -63,6 +63,7 @@ class Billing:
             raise BillingUnavailable("no way to billing is set")
         request = pb.PreviewPolicyChangeRequest(policy_id=str(policy_id), type=announced.type, data=announced.data)
         until = monotonic() + asking.seconds
+        behind: BillingBehind | None = None
         while True:
             left = until - monotonic()
             try:
@@ -70,6 +71,8 @@ class Billing:
                     request, timeout=max(left, 0.001), metadata=asking.metadata
                 )
             except grpc.aio.AioRpcError as error:
+                if behind is not None and error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
+                    raise behind from error  # It did answer; only the last time was too short.
                 behind = _read(error)
             else:
                 effects: effects_pb2.BillingEffects = answer.effects

@@ -76,7 +76,7 @@ class Policies:
             await renew_predecessor(unit, submission, policy_id, bound[0])
             await follow_exposure(unit, policy_id)
 
-        return await self.view(call, await self._application.execute(call, Policy, policy_id, plan))
+        return await self._view(call, await self._application.execute(call, Policy, policy_id, plan))
 
     async def endorse(
         self, call: Call, policy_id: UUID, effective: date, changes: Sequence[Change], reason: str, etag: str
@@ -111,9 +111,9 @@ class Policies:
         async def plan(unit: Unit) -> None:
             await make_change(unit, policy_id, proposal)
 
-        return await self.view(call, await self._application.execute(call, Policy, policy_id, plan, etag=etag))
+        return await self._view(call, await self._application.execute(call, Policy, policy_id, plan, etag=etag))
 
-    async def view(self, call: Call, done: Done[Policy]) -> PolicyView:
+    async def _view(self, call: Call, done: Done[Policy]) -> PolicyView:
         return await view_of(self._application, call, done)
 
 

@@ -23,6 +23,7 @@ from libs.common.unit import Unit
 from services.policy.application import sealing
 from services.policy.application.billing import Asking, Billing
 from services.policy.application.changing import Made, make_change, policy_of
+from services.policy.application.policies import PolicyView, view_of
 from services.policy.domain.change_errors import (
     NothingToChange,
     PreviewOfAnotherChange,
@@ -90,6 +91,10 @@ class Previews:
             preview.billing.CopyFrom(await self._billing.effects(asking, made.policy_id, announced))
         preview.hash = sealing.seal(change, preview)
         return preview
+
+    async def view(self, call: Call, done: Done[Policy]) -> PolicyView:
+        """The policy that a commit led to."""
+        return await view_of(self._application, call, done)
 
     async def moved_by(self, call: Call, done: Done[Policy]) -> tuple[Transaction, ...]:
         """The movements of premium that one command made, also if that was long ago."""

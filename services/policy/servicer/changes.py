@@ -11,7 +11,6 @@ from libs.common.errors import InvalidField
 from libs.common.grpc.calls import CORRELATION_ID
 from libs.common.grpc.convert import date_message, date_value, enum_name, enum_text, money_value, uuid_value
 from services.policy.application.billing import PATIENCE, Asking
-from services.policy.application.policies import Policies
 from services.policy.application.previewing import Previews
 from services.policy.application.public import transaction_message
 from services.policy.domain.policy.proposal import Proposal, ProposalKind
@@ -29,7 +28,6 @@ PART_OF_THE_TIME = 0.8
 class ChangeMethods:
     """A part of PolicyService."""
 
-    _policies: Policies
     _previews: Previews
 
     async def PreviewChange(self, request: pb.PreviewChangeRequest, context: Context) -> pb.PreviewChangeResponse:
@@ -56,7 +54,7 @@ class ChangeMethods:
             None if request.without_billing else asking_of(call, context),
         )
         return pb.CommitChangeResponse(
-            policy=policy_message(await self._policies.view(call, done), proposal.effective_date),
+            policy=policy_message(await self._previews.view(call, done), proposal.effective_date),
             transactions=[transaction_message(made) for made in await self._previews.moved_by(call, done)],
         )
 
