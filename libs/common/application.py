@@ -6,7 +6,7 @@ committer appends it, and the verdict tells whether it stands, was done before, 
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import takewhile
 from time import monotonic
@@ -23,7 +23,7 @@ from libs.common.service import Service
 from libs.common.store.cache import Cache, evolution
 from libs.common.store.committer import Committer
 from libs.common.store.reading import Log, StoredRequest
-from libs.common.store.requests import AppendRequest, Parking, Position, Verdict
+from libs.common.store.requests import NOTHING_ELSE, AppendRequest, Parking, Position, Verdict
 from libs.common.unit import Unit
 
 A = TypeVar("A", bound=Aggregate)
@@ -96,7 +96,7 @@ class Application:
             await plan(unit)
 
         try:
-            unit, verdict = await self._run(call, stream, guarded, AppendRequest(events=()))
+            unit, verdict = await self._run(call, stream, guarded, NOTHING_ELSE)
         except DomainError as refusal:
             # It may be refused only because it was done before.
             stored = await self.log.request(call.owner, call.request_id)
@@ -108,8 +108,7 @@ class Application:
             return await self._repeated(call, kind, await self.log.request(call.owner, call.request_id))
         entry = unit.entry(stream)
         assert entry is not None
-        position = verdict.last_position or 0
-        note_position(position)
+        note_position(position := verdict.last_position or 0)
         return Done(entry.value, entry.version, position, False, stream)
 
     async def change(
@@ -212,8 +211,7 @@ class Application:
         if stream and entry is None:
             raise LookupError(f"the command leaves nothing at {stream}")
         results = unit.results()
-        request = replace(
-            base,
+        request = AppendRequest(
             events=unit.events,
             looked_at=[(seen, version) for seen, version in unit.looked_at if seen not in results],
             tenant=call.owner,
@@ -221,6 +219,10 @@ class Application:
             fingerprint=call.fingerprint,
             stream=stream,
             version=entry.version if entry else 0,
+            tracking=base.tracking,
+            timer=base.timer,
+            unpark=base.unpark,
+            parking=base.parking,
             traceparent=call.traceparent,
             correlation_id=call.correlation_id,
         )
@@ -228,7 +230,7 @@ class Application:
         # From here to the await nothing else runs: what was submitted is at once the tip for whoever decides next.
         for changed, result in results.items():
             self._cache.advance(changed, result)
-        verdict = await asyncio.shield(answer)
+        verdict = await answer  # Whoever is cancelled here does not hear of it; the committer goes on.
         if verdict.verdict == "ok":
             self._wake()
             for changed, result in results.items():
