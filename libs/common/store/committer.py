@@ -26,9 +26,9 @@ log = logging.getLogger(__name__)
 
 MAX_BATCH = 256
 MAX_QUEUE = 10_000
-BUSY = 8
+BUSY = 6
 """So many requests that wait at once say that more are coming."""
-BUSY_SECONDS = 0.05
+BUSY_SECONDS = 0.2
 """For how long after that."""
 LINGER = 0.004
 """Seconds to wait for them: each batch costs as much as several requests, here and in the database."""
