@@ -8,12 +8,12 @@ from rich.text import Text
 
 from deploy.cli import parked, tokens
 from deploy.cli.operator import LONG_SECONDS, Failed, Operator
-from deploy.cli.options import operating
+from deploy.cli.options import Plain, operating
 from deploy.cli.output import Output, instant, plain, shown, table
 from deploy.cli.reading import event_document, event_text, read_events
 from deploy.cli.status import show_status
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
+app = typer.Typer(cls=Plain, add_completion=False, no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
 app.add_typer(tokens.app, name="token")
 app.add_typer(parked.app, name="parked")
 
@@ -98,6 +98,9 @@ def rebuild(operator: Operator, output: Output) -> None:
 def republish(operator: Operator, output: Output, *, start: From) -> None:
     """Turns a relay back: the announcements from a position on are published again. Who has heard them, knows."""
     service = operator.only()
+    published = operator.ask(service, pb.GetStatusRequest()).published_position
+    if start > published:
+        raise Failed(f"{service} has published {published} announcements, and {start} is not one of them")
     answer = operator.ask(service, pb.RepublishRequest(from_position=start))
     output.say(plain(answer), f"{service} publishes again from {start} on")
 

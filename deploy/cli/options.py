@@ -1,7 +1,7 @@
 """What every command has: the options that say which services are meant, and the way in which it ends."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from inspect import Parameter, signature
@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
+from typer.exceptions import TyperException
 
 from deploy.cli.operator import Failed, credentials_of, operator_of
 from deploy.cli.output import Output
@@ -37,6 +39,30 @@ _COMMON: dict[str, tuple[Any, Any]] = {
     "key": (Key, None),
     "json": (Json, False),
 }
+
+
+class Plain(TyperGroup):
+    """The whole command line: what is wrong with one is said in one line, like everything else that fails."""
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **extra: Any,
+    ) -> Any:
+        try:
+            status = super().main(args, prog_name, complete_var, False, windows_expand_args, **extra)
+        except TyperException as error:
+            says, context = error.format_message().rstrip("."), getattr(error, "ctx", None)
+            if says:  # Nothing is left to say where a command without words has shown its help.
+                print(f"hubao: {says}; see {context.command_path if context else 'hubao'} --help", file=sys.stderr)
+            status = error.exit_code
+        if not standalone_mode:
+            return status
+        sys.exit(status or 0)
 
 
 def operating(function: Callable[..., None]) -> Callable[..., None]:

@@ -49,8 +49,8 @@ def event_text(event: pb.LoggedEvent) -> RenderableType:
     payload = json.loads(event.payload)
     for name, value in payload.items():
         text.append(f"    {name}: {in_words(value)}\n")
-    for key, amount, limit in metadata.get("guards", ()):
-        text.append(f"    guard {key}: {'limit ' + str(limit) if amount is None else amount}\n", style="yellow")
+    for key, amount, *limit in metadata.get("guards", ()):
+        text.append(f"    guard {key}: {f'limit {limit[0]:,}' if limit else f'{amount:+,}'}\n", style="yellow")
     return text
 
 

@@ -75,6 +75,11 @@ def _measure(operator: Operator, state: State, found: dict[str, State]) -> None:
     status = state.status
     assert status is not None
     state.relay = _feed_lag(operator, state, status.published_position)
+    if state.relay.positions < 0:
+        state.attention.append(
+            f"{state.service} believes to have published {-state.relay.positions} more than its log has, and will pass"
+            f" over as many: hubao republish -s {state.service} --from {status.outbox_position + 1}"
+        )
     state.projection = _projection_lag(operator, state.service, status)
     for consumer in status.consumers:
         upstream = found.get(consumer.upstream)

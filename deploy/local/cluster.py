@@ -25,10 +25,11 @@ class Parked(Exception):
 
 
 class Cluster:
-    """All services, as an operator sees them."""
+    """All services, as an operator sees them; they are given so many seconds to come to rest."""
 
-    def __init__(self, operator: Caller) -> None:
+    def __init__(self, operator: Caller, drain_within: float = DRAIN_WITHIN) -> None:
         self._operator = operator
+        self._drain_within = drain_within
 
     async def set_clock(self, now: datetime) -> None:
         """Moves every clock to `now`; one that is ahead already stays where it is."""
@@ -52,12 +53,12 @@ class Cluster:
         instants: list[datetime] = [status.now.ToDatetime(UTC) for status in (await self.status()).values()]
         return max(instants)
 
-    async def drain(self, within: int = DRAIN_WITHIN) -> None:
+    async def drain(self) -> None:
         """Waits until every announcement is published and heard, every timer fired and every read table up to date.
 
         Statuses are read one after the other, so the services are at rest only if two rounds agree.
         """
-        deadline = time.monotonic() + within
+        deadline = time.monotonic() + self._drain_within
         before: dict[str, int] = {}
         while True:
             status = await self.status()

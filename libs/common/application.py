@@ -22,7 +22,7 @@ from libs.common.outages import Conflict, Outage, patiently
 from libs.common.service import Service
 from libs.common.store.cache import Cache, evolution
 from libs.common.store.committer import Committer
-from libs.common.store.reading import Log, StoredRequest
+from libs.common.store.reading import Log
 from libs.common.store.requests import NOTHING_ELSE, AppendRequest, Parking, Position, Verdict
 from libs.common.unit import Unit
 
@@ -61,8 +61,8 @@ class Application:
         self._wake = wake
         self.service = service
         self.log = log
-        self._cache = Cache(log)
-        self.committer = Committer(url, refused=self._cache.drop)
+        self.cache = Cache(log)
+        self.committer = Committer(url, refused=self.cache.drop)
 
     async def open(self) -> None:
         await self.log.open()
@@ -70,7 +70,7 @@ class Application:
 
     async def settle(self) -> None:
         """Waits for what goes on in the background."""
-        await self._cache.snapshots.settle()
+        await self.cache.snapshots.settle()
 
     async def close(self) -> None:
         """Stores what is under way, then lets go of the database."""
@@ -99,13 +99,13 @@ class Application:
             unit, verdict = await self._run(call, stream, guarded, NOTHING_ELSE)
         except DomainError as refusal:
             # It may be refused only because it was done before.
-            stored = await self.log.request(call.owner, call.request_id)
-            if stored is None:
+            before = await self.answered(call, kind)
+            if before is None:
                 telemetry.REFUSALS.add(1, {"reason": refusal.reason})
                 raise
-            return await self._repeated(call, kind, stored)
-        if verdict.verdict == "repeated":
-            return await self._repeated(call, kind, await self.log.request(call.owner, call.request_id))
+            return before
+        if verdict.verdict == "repeated" and (before := await self.answered(call, kind)) is not None:
+            return before
         entry = unit.entry(stream)
         assert entry is not None
         note_position(position := verdict.last_position or 0)
@@ -132,7 +132,7 @@ class Application:
 
     async def read(self, kind: type[A], stream: UUID, missing: NotFound, *, tenant: str | None) -> Loaded[A]:
         """The aggregate as the log holds it now; `missing` if there is none, or it is not this tenant's (None: any)."""
-        entry = await self._cache.load(kind, stream)
+        entry = await self.cache.load(kind, stream)
         if entry is None or (tenant is not None and entry.tenant not in (tenant, SHARED)):
             raise missing
         return Loaded(entry.value, entry.version, entry.tenant, stream)
@@ -175,14 +175,14 @@ class Application:
         until = monotonic() + PATIENCE
         trusting = True
         while True:
-            unit = Unit(call, self.service, self._cache, self.log, trusting=trusting)
+            unit = Unit(call, self.service, self.cache, self.log, trusting=trusting)
             trusting = False
             try:
                 await plan(unit)
             except Outage:
                 raise
             except Exception:
-                if await self._stands(unit):
+                if await self.stands(unit):
                     raise
             else:
                 if unit.still_true:
@@ -194,15 +194,13 @@ class Application:
                 raise Conflict("others kept changing it")
             await asyncio.sleep(0)
 
-    async def _stands(self, unit: Unit) -> bool:
+    async def stands(self, unit: Unit) -> bool:
         """Whether a plan failed on what the log holds, and not on a tip that is old, or never becomes true.
 
         Asked through the committer, behind everything that is on its way into the log.
         """
-        if not unit.still_true:
-            return False
-        if not unit.looked_at:
-            return True
+        if not unit.still_true or not unit.looked_at:
+            return unit.still_true
         verdict = await self.committer.submit(AppendRequest(events=(), looked_at=unit.looked_at))
         return verdict.verdict == "ok"
 
@@ -229,16 +227,20 @@ class Application:
         answer = self.committer.submit(request)
         # From here to the await nothing else runs: what was submitted is at once the tip for whoever decides next.
         for changed, result in results.items():
-            self._cache.advance(changed, result)
+            self.cache.advance(changed, result)
         verdict = await answer  # Whoever is cancelled here does not hear of it; the committer goes on.
         if verdict.verdict == "ok":
             self._wake()
             for changed, result in results.items():
-                self._cache.commit(changed, result)
+                self.cache.commit(changed, result)
         return verdict
 
-    async def _repeated(self, call: Call, kind: type[A], stored: StoredRequest | None) -> Done[A]:
-        if stored is None or stored.fingerprint != call.fingerprint:
+    async def answered(self, call: Call, kind: type[A]) -> Done[A] | None:
+        """What this request led to the first time, None if it is new; RequestIdReused if it was another one's id."""
+        stored = await self.log.request(call.owner, call.request_id)
+        if stored is None:
+            return None
+        if stored.fingerprint != call.fingerprint:
             raise RequestIdReused(request_id=call.request_id)
         assert stored.stream is not None
         note_position(stored.position)

@@ -32,6 +32,10 @@ class Conflict(Outage):
     """Others kept changing the same aggregate until the deadline. gRPC: ABORTED."""
 
 
+class Unanswered(Outage):
+    """Another service, which has to be asked for the answer, gave none; nothing was begun. gRPC: UNAVAILABLE."""
+
+
 class Fenced(Outage):
     """This writer's epoch is old: another one has taken over, and this process must end. gRPC: UNAVAILABLE."""
 

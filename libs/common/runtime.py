@@ -37,19 +37,18 @@ from libs.common.messaging.relay import Relay
 from libs.common.outages import Outage, patiently
 from libs.common.projection.projector import Projector
 from libs.common.projection.tables import ReadTables
+from libs.common.pulse import Pulse
 from libs.common.service import Service
 from libs.common.settings import Settings, SettingsError
 from libs.common.store.leases import Leases
 from libs.common.store.reading import Log
 from libs.common.store.timers import Timers
-from libs.common.waking import HeadWatcher, Waker, cancelled, forever
+from libs.common.waking import Waker, cancelled, forever
 
 log = logging.getLogger(__name__)
 
-Servicers = Callable[[Application, ReadTables], list[Servicer]]
-"""A service's own gRPC services, given its commands and its read tables."""
-
-CLOCK_POLL_SECONDS = 1.0
+Servicers = Callable[..., list[Servicer]]
+"""A service's own gRPC services, given its commands, its read tables, and channels to the services that it asks."""
 
 
 def run(service: Service, servicers: Servicers, environ: Mapping[str, str]) -> int:
@@ -76,7 +75,7 @@ class Process:
         self._stopping = asyncio.Event()
         self.clock: Clock = MovableClock() if settings.clock == "movable" else SystemClock()
         self._waker = Waker()
-        # Timers are woken when the clock moves, not at every write.
+        # Timers are woken when the clock moves or one is due, not at every write.
         self._clock_waker = Waker()
         self._log = Log(settings.database_url)
         self._application = Application(service, self._log, settings.database_url, wake=self._waker.nudge)
@@ -84,6 +83,15 @@ class Process:
         self._projector = Projector(service, self._tables, self._waker)
         self._leases = Leases(self._log, f"{socket.gethostname()}/{os.getpid()}")
         self._bus = Bus(settings.nats_url, service.name)
+        self._pulse = Pulse(
+            service.name,
+            self._log,
+            self._tables,
+            self.clock,
+            self._bus,
+            waker=self._waker,
+            timers=self._clock_waker,
+        )
         self._relay = Relay(service.name, self._log, self._bus, self._waker)
         self._timers = Timers(self._application, service.firing, self.clock, self._log, self._clock_waker)
         self._channels: list[grpc.aio.Channel] = []
@@ -115,14 +123,14 @@ class Process:
 
     def _workers(self) -> dict[str, Callable[[], Awaitable[None]]]:
         workers: dict[str, Callable[[], Awaitable[None]]] = {
-            "watch": HeadWatcher(self._log, self._waker).run,
+            "pulse": self._pulse.run,
+            "bus": self._bus.keep,
             "project": self._projector.run,
             "timers": self._timers.run,
-            "gauges": Gauges(self._application, self._tables, self._consumers).run,
             "relay": lambda: self._leases.lead("relay", self._relay.run),
         }
-        if isinstance(self.clock, MovableClock):
-            workers["clock"] = self._follow_clock
+        if telemetry.measuring():
+            workers["gauges"] = Gauges(self._application, self._tables, self._consumers, self.clock).run
         for upstream, consumer in self._consumers.items():
             workers[f"hear {upstream}"] = _leading(self._leases, f"consumer {upstream}", consumer.run)
         return workers
@@ -164,8 +172,19 @@ class Process:
             (add_FeedServiceServicer_to_server, FeedServicer(self._log), "hubao.feed.v1.FeedService"),
             (add_AdminServiceServicer_to_server, admin, "hubao.feed.v1.AdminService"),
         ]
-        own = self._servicers(self._application, self._tables)
+        own = self._servicers(self._application, self._tables, **self._ways())
         return EdgeServer(settings.address, edge, [*own, *platform], tls=settings.tls)
+
+    def _ways(self) -> dict[str, grpc.aio.Channel]:
+        """Channels to the services that this one asks: they answer where they serve their feeds."""
+        ways: dict[str, grpc.aio.Channel] = {}
+        for asked in self._service.asks:
+            address = self._settings.feeds.get(asked)
+            if address is None:
+                raise SettingsError(f"HUBAO_FEEDS must give a way to {asked}, which is asked for its part")
+            ways[asked] = channel(address, tls=self._settings.tls)
+        self._channels += ways.values()
+        return ways
 
     def _announce_address(self, port: int) -> None:
         path = self._settings.address_file
@@ -208,17 +227,6 @@ class Process:
             self.clock.offset = timedelta(microseconds=int(row[0]))
         elif self._settings.clock_start is not None:
             self.clock.offset = self._settings.clock_start - datetime.now(UTC)
-
-    async def _follow_clock(self) -> None:
-        """Takes over a time that another process of this service was told."""
-        assert isinstance(self.clock, MovableClock)
-        while True:
-            await asyncio.sleep(CLOCK_POLL_SECONDS)
-            before = self.clock.offset
-            row = await self._log.one("SELECT value FROM setting WHERE key = 'clock.offset'")
-            if row is not None and timedelta(microseconds=int(row[0])) > before:
-                self.clock.offset = timedelta(microseconds=int(row[0]))
-                self._clock_waker.nudge()
 
 
 def _leading(leases: Leases, name: str, work: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:

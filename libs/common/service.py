@@ -48,7 +48,8 @@ class Service:
 
     `announce` turns a recorded event into its public form or None. `draws` and `timers` are pure functions of the
     recorded event. `firing` is keyed by a timer's name up to its first colon; `reactions` by the upstream's name and
-    the announcement's message class.
+    the announcement's message class. `asks` are the services that it asks something while a caller waits: a channel to
+    each, without a token, is given to `servicers` by the service's name.
     """
 
     name: str
@@ -58,3 +59,4 @@ class Service:
     timers: Callable[[Recorded[Any]], Sequence[TimerChange]] = nothing
     firing: Mapping[str, Firing] = field(default_factory=dict)
     reactions: Mapping[str, Mapping[type[Any], Reaction]] = field(default_factory=dict)
+    asks: Sequence[str] = ()

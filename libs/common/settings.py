@@ -36,7 +36,7 @@ class Settings:
     token_file: Path | None = None
     """Holds the token with which this process calls others."""
     feeds: Mapping[str, str] = field(default_factory=dict)
-    """The address of each upstream's FeedService."""
+    """The address of each upstream: of its FeedService, and of what else is asked of it."""
     clock: Literal["system", "movable"] = "system"
     clock_start: datetime | None = None
     """Where a movable clock begins that has never been set; real time if not given."""

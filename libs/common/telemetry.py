@@ -36,9 +36,13 @@ COMMIT_DURATION = _METER.create_histogram(
 )
 QUEUE_DEPTH = _METER.create_gauge("hubao.queue.depth", "{request}", "Requests that wait for a commit")
 RELAY_LAG = _METER.create_gauge("hubao.relay.lag", "{position}", "Announcements that are not yet published")
+RELAY_LAG_SECONDS = _METER.create_gauge("hubao.relay.lag.seconds", "s", "Age of the first one not yet published")
 CONSUMER_LAG = _METER.create_gauge("hubao.consumer.lag", "{position}", "Announcements not yet handled, by upstream")
 CONSUMER_LAG_SECONDS = _METER.create_gauge("hubao.consumer.lag.seconds", "s", "Age of the last handled announcement")
 PARKED = _METER.create_gauge("hubao.parked", "{announcement}", "Announcements that wait for a person, by upstream")
+PARKED_SECONDS = _METER.create_gauge("hubao.parked.seconds", "s", "For how long the first one waits, by upstream")
+TIMERS_OVERDUE = _METER.create_gauge("hubao.timers.overdue", "{timer}", "Timers that are due and have not fired")
+TIMERS_OVERDUE_SECONDS = _METER.create_gauge("hubao.timers.overdue.seconds", "s", "How late the first one of them is")
 TIMERS_LATE = _METER.create_histogram(
     "hubao.timers.late", "s", "How late timers fire", explicit_bucket_boundaries_advisory=_LATE
 )
@@ -46,6 +50,9 @@ REFUSALS = _METER.create_counter("hubao.refusals", "{request}", "Requests that w
 GUARD_USED = _METER.create_gauge("hubao.guard.used", "1", "Share of a guard's limit that is used, by kind of guard")
 PROJECTED = _METER.create_counter("hubao.projection.events", "{event}", "Events taken into the read tables")
 PROJECTION_LAG = _METER.create_gauge("hubao.projection.lag", "{position}", "Events not yet in the read tables")
+PROJECTION_LAG_SECONDS = _METER.create_gauge(
+    "hubao.projection.lag.seconds", "s", "Age of the first event not yet in the read tables"
+)
 CALL_DURATION = _METER.create_histogram(
     "hubao.call.duration",
     "s",
@@ -117,6 +124,11 @@ def set_up(
         readers.append(PeriodicExportingMetricReader(OTLPMetricExporter(endpoint=endpoint)))
     if readers and not isinstance(metrics.get_meter_provider(), MeterProvider):
         metrics.set_meter_provider(MeterProvider(metric_readers=readers, resource=resource))
+
+
+def measuring() -> bool:
+    """Whether somebody takes the metrics of this process."""
+    return isinstance(metrics.get_meter_provider(), MeterProvider)
 
 
 def shut_down() -> None:

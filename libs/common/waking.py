@@ -1,43 +1,42 @@
-"""Waking up the workers of one process: at once for what this process writes, by one poll for what others write.
-
-PostgreSQL's NOTIFY takes a cluster-wide lock at commit and is not used.
-"""
+"""Waking up the workers of one process, and keeping them at work. What wakes them is in `libs.common.pulse`."""
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 
 from libs.common.outages import in_a_line, is_outage
-from libs.common.store.reading import Head, Log
 
 log = logging.getLogger(__name__)
-
-POLL_SECONDS = 0.1
 
 
 class Waker:
     """Tells all who wait that the log, the clock or something else has moved."""
 
     def __init__(self) -> None:
-        self._waiting: set[asyncio.Event] = set()
+        self._alarms: list[Alarm] = []
 
-    def nudge(self) -> None:
-        """Wakes everyone who waits."""
-        for event in self._waiting:
-            event.set()
+    def nudge(self, but: "Alarm | None" = None) -> None:
+        """Wakes everyone who waits, except the one who says so itself."""
+        for alarm in self._alarms:
+            if alarm is not but:
+                alarm.ring()
 
     def alarm(self) -> "Alarm":
         """One worker's own alarm; it remembers a nudge that comes while the worker is busy."""
-        event = asyncio.Event()
-        self._waiting.add(event)
-        return Alarm(event)
+        alarm = Alarm()
+        self._alarms.append(alarm)
+        return alarm
 
 
 class Alarm:
     """Waits for the next nudge."""
 
-    def __init__(self, event: asyncio.Event) -> None:
-        self._event = event
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+
+    def ring(self) -> None:
+        """Wakes the one who waits, or who will."""
+        self._event.set()
 
     async def wait(self, seconds: float) -> None:
         """Returns at the next nudge, at once if one came since the last wait, and after `seconds` at the latest."""
@@ -47,24 +46,6 @@ class Alarm:
             return
         finally:
             self._event.clear()
-
-
-class HeadWatcher:
-    """Polls the head row once for the whole process and nudges when another process has written."""
-
-    def __init__(self, store: Log, waker: Waker) -> None:
-        self._log = store
-        self._waker = waker
-        self.head: Head | None = None
-
-    async def run(self) -> None:
-        """Runs until cancelled."""
-        while True:
-            head = await self._log.head()
-            if self.head is None or head.position != self.head.position:
-                self.head = head
-                self._waker.nudge()
-            await asyncio.sleep(POLL_SECONDS)
 
 
 async def cancelled(tasks: Iterable[asyncio.Task[None]]) -> None:

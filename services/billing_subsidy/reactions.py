@@ -26,6 +26,7 @@ from libs.common.service import Reaction
 from libs.common.unit import Unit
 from services.billing_subsidy.application import accounts, settlement
 from services.billing_subsidy.application.heard_cessions import cession_values, reinsurers_parts
+from services.billing_subsidy.application.heard_members import member_facts
 from services.billing_subsidy.domain.account.events import Cause, ClaimPaymentNoted, ClaimReserveNoted, CostType
 from services.billing_subsidy.domain.account.premium import (
     Insurer,
@@ -42,7 +43,7 @@ async def open_account(unit: Unit, heard: policy_pb.PolicyBound) -> None:
     """A policy was bound: its premium is owed, and programmes may subsidise it."""
     movement = movement_value("transaction", heard.transaction)
     bound_on = date_value("bound_on", heard.bound_on)
-    await accounts.open_account(unit, facts_value(heard.timeline, movement.net.currency), bound_on, movement)
+    await accounts.open_account(unit, facts_value(heard.timeline, movement.net.currency), bound_on, [movement])
 
 
 async def invoice_change(unit: Unit, heard: policy_pb.PolicyChanged) -> None:
@@ -63,6 +64,28 @@ async def earn_expired(unit: Unit, heard: policy_pb.PolicyExpired) -> None:
     """A term ran out, so all of its premium is earned."""
     policy_id = uuid_value("policy_id", heard.policy_id)
     await accounts.earn_all(unit, policy_id, date_value("expired_on", heard.expired_on))
+
+
+async def admit_member(unit: Unit, heard: policy_pb.CertificateIssued) -> None:
+    """A member joined a park policy: its premium is owed, and programmes may subsidise it."""
+    movements = movement_values(heard.transactions)
+    facts = member_facts(heard.certificate, movements[0].net.currency)
+    await accounts.admit_member(unit, facts, date_value("issued_on", heard.issued_on), movements)
+
+
+async def credit_member(unit: Unit, heard: policy_pb.CertificateWithdrawn) -> None:
+    """A member left, and its premium for the rest of the term comes back."""
+    certificate_id = uuid_value("certificate.certificate_id", heard.certificate.certificate_id)
+    await accounts.move_premium(unit, certificate_id, Cause.CHANGED, movement_values(heard.transactions))
+
+
+async def end_member(unit: Unit, heard: policy_pb.CertificateEnded) -> None:
+    """A certificate ended with its master: by a cancellation with a return premium, or with all of it earned."""
+    certificate_id = uuid_value("certificate.certificate_id", heard.certificate.certificate_id)
+    if heard.cause == "cancelled":
+        await accounts.move_premium(unit, certificate_id, Cause.CANCELLED, movement_values(heard.transactions))
+    else:
+        await accounts.earn_all(unit, certificate_id, date_value("ended_on", heard.ended_on))
 
 
 async def accrue_fee(unit: Unit, heard: vendor_pb.OrderVerified) -> None:
@@ -144,6 +167,9 @@ REACTIONS: Mapping[str, Mapping[type[Any], Reaction]] = {
         policy_pb.PolicyChanged: invoice_change,
         policy_pb.PolicyCancelled: credit_cancellation,
         policy_pb.PolicyExpired: earn_expired,
+        policy_pb.CertificateIssued: admit_member,
+        policy_pb.CertificateWithdrawn: credit_member,
+        policy_pb.CertificateEnded: end_member,
     },
     "vendor_gateway": {
         vendor_pb.OrderVerified: accrue_fee,

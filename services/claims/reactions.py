@@ -1,6 +1,6 @@
 """Other services' announcements to own events."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -8,6 +8,7 @@ from uuid import UUID
 
 from hubao.billing_subsidy.v1 import events_pb2 as billing_pb
 from hubao.policy.v1 import events_pb2 as policy_pb
+from hubao.policy.v1 import park_pb2 as park_pb
 from hubao.policy.v1 import terms_pb2 as terms_pb
 from hubao.vendor_gateway.v1 import events_pb2 as vendor_pb
 
@@ -38,6 +39,21 @@ async def cut_coverage(unit: Unit, heard: policy_pb.PolicyCancelled) -> None:
 async def end_coverage(unit: Unit, heard: policy_pb.PolicyExpired) -> None:
     """The term ran out; nothing of it changes."""
     await coverage.expire(unit, uuid_value("policy_id", heard.policy_id), date_value("expired_on", heard.expired_on))
+
+
+async def admit_member(unit: Unit, heard: policy_pb.CertificateIssued) -> None:
+    """A member joined a park policy: its sub-limits may be drawn on."""
+    await _set_member_terms(unit, "ISSUED", heard.certificate)
+
+
+async def release_member(unit: Unit, heard: policy_pb.CertificateWithdrawn) -> None:
+    """A member left: its terms end on that day."""
+    await _set_member_terms(unit, "WITHDRAWN", heard.certificate)
+
+
+async def end_member(unit: Unit, heard: policy_pb.CertificateEnded) -> None:
+    """The master of a member ended."""
+    await _set_member_terms(unit, heard.cause.upper(), heard.certificate)
 
 
 async def note_premium(unit: Unit, heard: billing_pb.PremiumReceived) -> None:
@@ -88,6 +104,9 @@ REACTIONS: Mapping[str, Mapping[type[Any], Reaction]] = {
         policy_pb.PolicyChanged: change_coverage,
         policy_pb.PolicyCancelled: cut_coverage,
         policy_pb.PolicyExpired: end_coverage,
+        policy_pb.CertificateIssued: admit_member,
+        policy_pb.CertificateWithdrawn: release_member,
+        policy_pb.CertificateEnded: end_member,
     },
     "vendor_gateway": {
         vendor_pb.OrderVerified: note_order,
@@ -118,7 +137,44 @@ def terms_value(timeline: terms_pb.PolicyTimeline) -> Terms:
         ),
         aggregate_limit=money_value("timeline.aggregate_limit", timeline.aggregate_limit),
         exclusions=tuple(timeline.exclusions),
+        members_only=timeline.line == terms_pb.PRODUCT_LINE_PARK,
     )
+
+
+async def _set_member_terms(unit: Unit, cause: str, certificate: park_pb.CertificateTerms) -> None:
+    master_id = uuid_value("certificate.policy_id", certificate.policy_id)
+    certificate_id = uuid_value("certificate.certificate_id", certificate.certificate_id)
+    terms = member_terms_value(certificate)
+    await coverage.set_member_terms(unit, master_id, certificate_id, cause, terms)
+
+
+def member_terms_value(certificate: park_pb.CertificateTerms) -> Terms:
+    """A member's terms; exclusions and aggregate are its master's, and not said again."""
+    segments = without_gaps(
+        _segment_value(f"certificate.segments[{place}]", each) for place, each in enumerate(certificate.segments)
+    )
+    expiry = date_value("certificate.expiry", certificate.expiry)
+    return Terms(
+        policy_number=certificate.certificate_number,
+        insured_uscc=certificate.member.uscc,
+        insured_name=certificate.member.name,
+        inception=segments[0].start if segments else expiry,
+        expiry=expiry,
+        segments=segments,
+        aggregate_limit=money_value("certificate.premium", certificate.premium).zero(),
+        exclusions=(),
+        master_id=uuid_value("certificate.policy_id", certificate.policy_id),
+    )
+
+
+def without_gaps(stays: Iterable[Segment]) -> tuple[Segment, ...]:
+    """Stays of a member, with a segment without parts for the days on which it was not in."""
+    segments: list[Segment] = []
+    for stay in stays:
+        if segments and segments[-1].end < stay.start:
+            segments.append(Segment(segments[-1].end, stay.start, ()))
+        segments.append(stay)
+    return tuple(segments)
 
 
 def _segment_value(field: str, segment: terms_pb.TermsSegment) -> Segment:

@@ -19,6 +19,7 @@ SERVICE = Service(
     timers=timers,
     firing=FIRING,
     reactions=REACTIONS,
+    asks=("billing_subsidy",),
 )
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from google.protobuf.message import Message
 from hubao.policy.v1 import events_pb2 as pb
 
 from libs.common.changes import Recorded
+from libs.common.dates import date_in_shanghai
 from libs.common.grpc.convert import date_message, money_message
 from services.policy.application.public import (
     enterprise_message,
@@ -14,6 +15,9 @@ from services.policy.application.public import (
     timeline_message,
     transaction_message,
 )
+from services.policy.application.public_certificates import certificate_terms_message
+from services.policy.domain.park.certificate import Certificate
+from services.policy.domain.park.events import CertificateEnded, CertificateIssued, CertificateWithdrawn
 from services.policy.domain.policy.events import Bound, Cancelled, Endorsed, Expired
 from services.policy.domain.policy.policy import Policy
 from services.policy.domain.submission.events import AssessmentOrdered
@@ -33,6 +37,8 @@ def announce(recorded: Recorded[Any]) -> Message | None:
             return policy_cancelled(recorded.stream, recorded.value, recorded.event)
         case Expired(expired_on=day):
             return pb.PolicyExpired(policy_id=str(recorded.stream), expired_on=date_message(day))
+        case CertificateIssued() | CertificateWithdrawn() | CertificateEnded():
+            return certificate_moved(recorded.stream, recorded.value, recorded.event)
     return None
 
 
@@ -74,3 +80,24 @@ def policy_cancelled(policy_id: UUID, policy: Policy, event: Cancelled) -> pb.Po
         method=cancellation.method,
         retained=money_message(cancellation.retained),
     )
+
+
+def certificate_moved(
+    certificate_id: UUID,
+    certificate: Certificate,
+    event: CertificateIssued | CertificateWithdrawn | CertificateEnded,
+) -> Message:
+    said = certificate_terms_message(certificate_id, certificate)
+    transactions = [transaction_message(each) for each in event.transactions]
+    match event:
+        case CertificateIssued(stay=stay):
+            issued_on = date_message(date_in_shanghai(stay.recorded_at))
+            return pb.CertificateIssued(certificate=said, transactions=transactions, issued_on=issued_on)
+        case CertificateWithdrawn(leaves_on=day, reason=reason):
+            return pb.CertificateWithdrawn(
+                certificate=said, transactions=transactions, leaves_on=date_message(day), reason=reason
+            )
+        case CertificateEnded(ended_on=day, cause=cause):
+            return pb.CertificateEnded(
+                certificate=said, transactions=transactions, ended_on=date_message(day), cause=cause
+            )

@@ -49,7 +49,15 @@ def test_the_service_reacts_to_what_the_domain_lists() -> None:
     heard = {upstream: {kind.__name__ for kind in table} for upstream, table in SERVICE.reactions.items()}
 
     assert heard == {
-        "policy": {"PolicyBound", "PolicyChanged", "PolicyCancelled", "PolicyExpired"},
+        "policy": {
+            "PolicyBound",
+            "PolicyChanged",
+            "PolicyCancelled",
+            "PolicyExpired",
+            "CertificateIssued",
+            "CertificateWithdrawn",
+            "CertificateEnded",
+        },
         "vendor_gateway": {"OrderVerified", "ServiceCreditDue"},
         "claims": {"ClaimOpened", "ReserveChanged", "PaymentApproved"},
     }

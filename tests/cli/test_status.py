@@ -91,6 +91,16 @@ def test_more_heard_than_there_is_points_to_an_old_back_up() -> None:
     ]
 
 
+def test_a_relay_ahead_of_its_own_outbox_is_told_with_what_mends_it() -> None:
+    (state,) = states_of(told(policy=status(outbox_position=5, published_position=8)))
+
+    (line,) = state.attention
+    assert line == (
+        "policy believes to have published 3 more than its log has, and will pass over as many:"
+        " hubao republish -s policy --from 6"
+    )
+
+
 def test_a_late_timer_and_what_is_parked_stand_in_the_table() -> None:
     operator = told(policy=status(timers_due=1, timers_waiting=4, parked=2))
 

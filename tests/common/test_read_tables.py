@@ -1,11 +1,14 @@
 """Reading the read tables while the database goes away."""
 
+import asyncio
+
 import psycopg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from libs.common.outages import OutcomeUnknown
-from tests.common.messaging.town import BELL, Node
+from libs.common.waking import cancelled
+from tests.common.messaging.town import BELL, STRIKES, Node
 
 
 async def test_a_read_whose_connection_is_lost_is_an_outage_and_no_bug(database: str) -> None:
@@ -43,3 +46,59 @@ async def test_a_rebuild_while_the_database_is_away_is_an_outage_and_no_bug(data
                     await bell.projector.rebuild()
             finally:
                 admin.execute("ALTER ROLE hubao_bell CONNECTION LIMIT -1")
+
+
+async def test_two_rebuilds_at_once_leave_one_whole_generation(database: str) -> None:
+    async with Node(BELL, database) as one, Node(BELL, database) as other:
+        for name in "abc":
+            await one.cast(name)
+            for _ in range(20):
+                await one.strike(name, 1)
+        while await one.projector.advance(one.tables.schema):
+            pass
+
+        results = await asyncio.gather(
+            *(node.projector.rebuild(batch=7) for node in (one, other)), return_exceptions=True
+        )
+
+        # One may find the other's generation gone from under it; then it says so, and nothing is switched.
+        assert any(result == (63, True) for result in results), results
+        assert await one.projector.rebuild(batch=7) == (63, True)
+        async with one.tables.connect() as connection:
+            assert (await connection.execute(select(STRIKES.c.hours))).scalars().all() == [20, 20, 20]
+
+
+async def test_a_rebuild_that_is_given_up_lets_go_of_the_database_and_can_be_begun_again(database: str) -> None:
+    async with Node(BELL, database) as bell:
+        await bell.cast("big")
+        for _ in range(60):
+            await bell.strike("big", 1)
+        await bell.projector.advance(bell.tables.schema)
+        before = bell.tables.schema
+
+        rebuilding = asyncio.create_task(bell.projector.rebuild(batch=1))
+        await asyncio.sleep(0.05)
+        await cancelled([rebuilding])
+
+        assert bell.tables.schema == before
+        assert await bell.projector.rebuild() == (61, True)
+
+
+async def test_events_that_are_written_during_a_rebuild_are_in_the_new_generation(database: str) -> None:
+    async with Node(BELL, database) as bell:
+        for name in "abcd":
+            await bell.cast(name)
+            await bell.strike(name, 1)
+
+        async def strikes() -> None:
+            for _ in range(10):
+                for name in "abcd":
+                    await bell.strike(name, 1)
+
+        (_, equal), _ = await asyncio.gather(bell.projector.rebuild(batch=2), strikes())
+        while await bell.projector.advance(bell.tables.schema):
+            pass
+
+        assert equal
+        async with bell.tables.connect() as connection:
+            assert (await connection.execute(select(STRIKES.c.hours))).scalars().all() == [11] * 4

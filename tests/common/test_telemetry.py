@@ -1,6 +1,7 @@
 import io
 import json
 import logging
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -242,3 +243,12 @@ def test_nothing_is_sent_without_an_endpoint() -> None:
 
     with telemetry.span("unsent") as span:
         assert span.get_span_context().is_valid
+
+
+def test_every_alarm_of_the_operators_guide_is_an_instrument_that_there_is() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
+    alarms = set(re.findall(r"^\| `(hubao\.[a-z.]+)`", guide, re.MULTILINE))
+    source = Path(str(telemetry.__file__)).read_text()
+
+    assert len(alarms) >= 8
+    assert alarms <= set(re.findall(r'"(hubao\.[a-z.]+)"', source))

@@ -5,11 +5,18 @@ import pkgutil
 from collections.abc import Iterator
 from functools import cache
 
+from google.rpc.error_details_pb2 import ErrorInfo
+
 import services
 from libs.common.errors import DomainError, Invalid, NotFound, Refused, Stale
+from libs.common.grpc.errors import status_of
+from libs.common.outages import Unanswered
 
 COMMON = ("libs.common.errors", "libs.common.clock", "libs.common.messaging.parking", "libs.common.messaging.admin")
 """Where the platform has refusals of its own."""
+
+ASKING = ("services.policy.application.billing",)
+"""Where a service asks another one while its caller waits."""
 
 KINDS = {Invalid: "invalid", NotFound: "not_found", Refused: "refused", Stale: "stale"}
 
@@ -51,6 +58,13 @@ def refusals() -> Iterator[type[DomainError]]:
             yield cls
 
 
+def unanswered() -> Iterator[type[Unanswered]]:
+    """Every way in which another service may fail to answer."""
+    for module in ASKING:
+        importlib.import_module(module)
+    yield from Unanswered.__subclasses__()
+
+
 def reason_of(cls: type[DomainError]) -> str:
     """The reason as a client sees it."""
     return cls.__new__(cls).reason
@@ -59,4 +73,12 @@ def reason_of(cls: type[DomainError]) -> str:
 @cache
 def reasons() -> frozenset[tuple[str, str]]:
     """Each service's reasons."""
-    return frozenset((home_of(cls), reason_of(cls)) for cls in refusals())
+    told = [(home_of(cls), reason_of(cls)) for cls in refusals()]
+    return frozenset([*told, *((home_of(cls), status_reason(cls())) for cls in unanswered())])
+
+
+def status_reason(error: Exception) -> str:
+    """The reason in the status of an error."""
+    info = ErrorInfo()
+    assert any(detail.Unpack(info) for detail in status_of(error, "any").details)
+    return str(info.reason)

@@ -5,7 +5,7 @@ from string import Formatter
 
 from libs.common.errors import DomainError
 from libs.common.grpc.errors import status_of
-from tests.contracts.errors import KINDS, home_of, reason_of, refusals
+from tests.contracts.errors import KINDS, home_of, reason_of, refusals, status_reason, unanswered
 from tests.contracts.golden import assert_pinned
 
 
@@ -20,7 +20,9 @@ def line(cls: type[DomainError]) -> str:
 
 
 def test_the_reasons_of_all_refusals_are_pinned() -> None:
-    assert_pinned("error_reasons.txt", sorted(line(cls) for cls in refusals()))
+    asked = [f"{home_of(cls)} {status_reason(cls())} unanswered" for cls in unanswered()]
+
+    assert_pinned("error_reasons.txt", sorted([*(line(cls) for cls in refusals()), *asked]))
 
 
 def test_every_refusal_is_of_one_of_the_kinds_and_has_a_message() -> None:

@@ -13,6 +13,9 @@ from tests.faults.checks import check
 from tests.faults.report import print_report, write_report
 from tests.faults.rig import Rig
 
+LONG, MANY = 10, 10
+"""A run of ten minutes or more counts only with ten faults a minute."""
+
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
@@ -30,6 +33,10 @@ def main(
         rig.under_fire(minutes * 60)
         rig.tell("all faults are over; checking")
         drained = check(rig)
+        if minutes >= LONG and len(rig.injected) < MANY * minutes:
+            rig.violated(
+                f"only {len(rig.injected)} faults in {minutes:g} minutes: the machine was too slow to show much"
+            )
         print_report(Console(width=120), rig, drained)
         if report:
             write_report(Path(report), rig, drained)

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import re
 import time
 from collections import defaultdict
 from collections.abc import Iterable
@@ -13,8 +14,9 @@ from hubao.feed.v1 import admin_service_pb2 as pb
 
 from deploy.local.checks import failed
 from deploy.local.clients import SERVICES, Refusal
-from deploy.local.cluster import unsettled
+from deploy.local.cluster import NotDrained, Parked, unsettled
 from deploy.local.invariants import invariants
+from tests.faults.history import FEW, orphans, recomputed, unheard
 from tests.faults.journal import Entry
 from tests.faults.rig import Rig
 
@@ -25,6 +27,9 @@ REPEATED = 4_000
 """How many changes are asked for again, if there are more."""
 MEMORY_LIMIT = 400 * 1024
 """KiB that a process may take; one that has just started takes about a quarter of it."""
+
+ERROR = re.compile(r"[0-9:.]{12} (ERROR|CRITICAL) ")
+PARKED = "libs.common.messaging.hearing: announcement parked"
 
 Rows = list[tuple[Any, ...]]
 
@@ -47,6 +52,10 @@ def check(rig: Rig, drain_within: float = DRAIN_WITHIN) -> float:
                 for name in SERVICES
             }
             tracking = admin.execute(f"SELECT upstream, position FROM {service}.tracking").fetchall()
+            rig.histories.append(recomputed(service, admin))
+            rig.violations += rig.histories[-1].refuted[:FEW]
+            rig.violations += orphans(service, admin)
+            rig.violations += unheard(service, admin)
         rig.violations += gaps(service, events)
         rig.violations += halves(service, events, requests)
         rig.violations += reactions(service, events)
@@ -56,8 +65,15 @@ def check(rig: Rig, drain_within: float = DRAIN_WITHIN) -> float:
             for upstream, position in tracking
             if (position,) != outboxes[upstream]
         ]
-    rig.run(_ask(rig, at_rest=not left), ASK_WITHIN)
+    if rig.journal.on_disk() != {entry.key for entry in rig.journal.acknowledged}:
+        rig.violated("the journal on disk is not what its clients know")
+    try:
+        rig.run(_ask(rig, at_rest=not left), ASK_WITHIN)
+    except (Refusal, NotDrained, Parked, TimeoutError) as error:  # What was found before it stands, and is told.
+        rig.violated(f"the checks could not end: {type(error).__name__}: {error}")
     _answers(rig)
+    for process, child in rig.cluster.services.items():
+        rig.violations += errors(process, child.log.read_text("utf-8", "replace").splitlines())
     return drained
 
 
@@ -94,7 +110,13 @@ def reactions(service: str, events: Rows) -> list[str]:
         if int(number) < heard or (int(number) == heard and position != at + 1):
             wrong.append(f"{service} position {position}: reacts to {causation} again, or after {upstream}/{heard}")
         last[upstream] = (int(number), position)
-    return wrong[:5]
+    return wrong[:FEW]
+
+
+def errors(process: str, lines: Iterable[str]) -> list[str]:
+    """An outage is a warning; an error in a log is a bug, but for what is said of the poison."""
+    found = [line for line in lines if ERROR.match(line) and not line.endswith(PARKED)]
+    return [f"{process} logged: {line}" for line in found[:FEW]]
 
 
 def acknowledged(service: str, entries: Iterable[Entry], events: Rows, requests: Rows) -> list[str]:
@@ -109,7 +131,7 @@ def acknowledged(service: str, entries: Iterable[Entry], events: Rows, requests:
             wrong.append(f"{service}: {entry.key} was acknowledged, and its request is not there")
         elif end not in present:
             wrong.append(f"{service} position {end}: {entry.key} was acknowledged, and its event is not there")
-    return wrong[:5]
+    return wrong[:FEW]
 
 
 async def _drained(rig: Rig, within: float) -> list[str]:

@@ -1,4 +1,4 @@
-"""The stack under fire: two replicas of each service, each service behind a proxy of its own in front of PostgreSQL."""
+"""The stack under fire: two replicas of each service, each service behind proxies of its own to PostgreSQL and NATS."""
 
 import sys
 from pathlib import Path
@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from deploy.local.clients import SERVICES
 from deploy.local.servers import LOOPBACK
-from deploy.local.stack import Stack
+from deploy.local.stack import Stack, service_of
 from tests.faults.proxy import Proxy
 
 ENVIRONMENT = {"PATH": "/usr/bin:/bin"}
@@ -18,7 +18,8 @@ class Cluster(Stack):
     def __init__(self, data: Path, *, planted: str = "") -> None:
         super().__init__(data, ENVIRONMENT, replicas=2)
         self._planted = planted
-        self.proxies = {name: Proxy(self._where) for name in SERVICES}
+        self.proxies = {name: Proxy(self._postgres_at) for name in SERVICES}
+        self.nats_proxies = {name: Proxy(self._nats_at) for name in SERVICES}
 
     def command(self, service: str) -> list[str]:
         if not self._planted:
@@ -32,8 +33,16 @@ class Cluster(Stack):
 
     def stop(self) -> None:
         super().stop()
-        for proxy in self.proxies.values():
+        for proxy in (*self.proxies.values(), *self.nats_proxies.values()):
             proxy.stop()
 
-    def _where(self) -> tuple[str, int]:
+    def _environment(self, process: str, database_url: str) -> dict[str, str]:
+        proxy = self.nats_proxies[service_of(process)]
+        proxy.start()
+        return super()._environment(process, database_url) | {"NATS_URL": f"nats://{LOOPBACK}:{proxy.port}"}
+
+    def _postgres_at(self) -> tuple[str, int]:
         return LOOPBACK, urlsplit(self.database_url).port or 5432
+
+    def _nats_at(self) -> tuple[str, int]:
+        return LOOPBACK, urlsplit(self.nats_url).port or 4222

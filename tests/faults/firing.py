@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 AT_ONCE = 3
 TICK = 0.02
+LATE = 30.0
+"""Seconds that may be added for planned faults which could not begin, as what they hurt had not recovered."""
 
 
 @dataclass
@@ -49,12 +51,12 @@ class Firing:
         self._active: list[_Active] = []
 
     def run(self, plan: Iterable[Planned], seconds: float) -> None:
-        """Returns when the time is up and every fault that was begun is healed."""
+        """Returns when the time is up, all that was planned has begun, if late, and every fault is healed."""
         waiting = list(plan)
         begun = time.monotonic()
-        while self._active or time.monotonic() < begun + seconds:
+        while self._active or time.monotonic() < begun + seconds + (LATE if waiting else 0):
             now = time.monotonic()
-            due = [one for one in waiting if one.at <= now - begun < seconds]
+            due = [one for one in waiting if one.at <= now - begun < seconds + LATE]
             for one in due:
                 if len(self._active) < AT_ONCE and self._begin(one):
                     waiting.remove(one)

@@ -8,6 +8,7 @@ import asyncio
 import json
 import os
 import time
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from typing import Any
 import grpc
 from google.protobuf.message import Message
 
-from deploy.local.clients import SERVICES, Caller, Channels, Refusal, request_id
+from deploy.local.clients import AGAIN, SERVICES, Caller, Channels, Refusal, request_id
 
 ATTEMPT_SECONDS = 8.0
 UNANSWERED = (grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED)
@@ -65,6 +66,16 @@ class Journal:
     def close(self) -> None:
         self._file.close()
 
+    def on_disk(self) -> set[str]:
+        """The keys of the changes that were acknowledged, as the file has them."""
+        records = map(json.loads, self.path.read_bytes().splitlines())
+        return {record["answered"] for record in records if "answered" in record}
+
+    @property
+    def retries(self) -> int:
+        """Attempts that told nothing, or to come again, and were made again."""
+        return sum(self.failures[code.name] for code in {*AGAIN, *UNANSWERED})
+
     @property
     def acknowledged(self) -> list[Entry]:
         return [entry for entry in self.entries.values() if entry.answer is not None]
@@ -84,7 +95,8 @@ class JournalCaller(Caller):
         method = self._methods[request.DESCRIPTOR.full_name]
         service = at or method.full_name.split(".")[1]
         entry = self._journal.entries.setdefault(key, Entry(key, service, request, self))
-        self._journal.write(asked=key, method=method.full_name, request_id=entry.request_id)
+        request.request_id = entry.request_id  # type: ignore[attr-defined]
+        self._journal.write(asked=key, method=method.full_name, request=_text(request))
         try:
             answer = await self._until_told(request, key, at)
         except Refusal as refusal:
@@ -92,7 +104,7 @@ class JournalCaller(Caller):
             self._journal.write(refused=key, reason=refusal.reason)
             raise
         entry.answer = entry.answer or essence(answer)
-        self._journal.write(answered=key, request_id=entry.request_id)
+        self._journal.write(answered=key, answer=_text(answer))
         return answer
 
     async def repeat(self, entry: Entry) -> bytes:
@@ -107,6 +119,11 @@ class JournalCaller(Caller):
                 if refusal.code not in UNANSWERED:
                     raise
             await asyncio.sleep(0.2)
+
+
+def _text(message: Message) -> str:
+    """A message as text that is a message again."""
+    return b64encode(message.SerializeToString(deterministic=True)).decode()
 
 
 def essence(answer: Message) -> bytes:

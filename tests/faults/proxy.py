@@ -1,7 +1,7 @@
-"""A TCP proxy between one service and PostgreSQL, on a thread of its own, that can do what networks do.
+"""A TCP proxy between one service and a server, on a thread of its own, that can do what networks do.
 
 It delays, drops, leaves connections half open, and cuts a connection after an append was sent and before its answer is
-handed on: then the database has committed, and the service does not know.
+handed on: then PostgreSQL has committed, and the service does not know.
 """
 
 import asyncio
@@ -37,6 +37,9 @@ class Proxy:
         return urlunsplit(parts._replace(netloc=f"{parts.netloc.rpartition('@')[0]}@{LOOPBACK}:{self.port}"))
 
     def start(self) -> None:
+        """Begins to listen; a second time changes nothing."""
+        if self._thread.is_alive():
+            return
         self._thread.start()
         asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result(10)
 

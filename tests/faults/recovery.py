@@ -42,9 +42,11 @@ class Recovery:
             if not concerned:
                 continue
             try:
-                await asyncio.wait_for(self._rig.operator(admin_pb.GetStatusRequest(), at=process), ANSWER_WITHIN)
+                asking = self._rig.operator(admin_pb.GetStatusRequest(), at=process)
+                status = await asyncio.wait_for(asking, ANSWER_WITHIN)
             except (Refusal, TimeoutError):
                 continue
+            self._rig.note_leases(process, status.leases)
             for one in concerned:
                 one.unheard.discard(process)
 

@@ -11,6 +11,7 @@ from statistics import median
 from rich.console import Console
 from rich.table import Table
 
+from tests.faults.history import fullest
 from tests.faults.rig import Rig
 
 HEADING = "## The last long run\n"
@@ -35,15 +36,30 @@ def work_rows(rig: Rig, drained: float) -> list[Row]:
         ("acknowledged", str(len(journal.acknowledged))),
         ("refused", str(sum(bool(entry.refused) for entry in journal.entries.values()))),
         ("attempts, reads included", str(journal.attempts.total())),
+        ("of them retries", str(journal.retries)),
         ("attempts that failed", _listed(journal.failures)),
         ("done", _listed(done)),
         ("refusals met", _listed(refused)),
+        ("guards used up to nine tenths", _used_up(rig)),
+        ("events", str(sum(one.position for one in rig.histories))),
+        ("leases seen to move to another replica", str(rig.moved)),
+        ("furthest behind of a slow consumer", f"{rig.behind} announcements"),
         ("appends whose answer was lost", str(sum(proxy.lost for proxy in rig.cluster.proxies.values()))),
         ("poisoned announcements parked", str(len(rig.poisoned))),
         ("drained after the last fault", f"{drained:.1f} s"),
-        ("largest process", f"{max(rig.memory.values(), default=0) // 1024} MiB"),
+        ("largest process", _largest(rig)),
         ("violations", str(len(rig.violations))),
     ]
+
+
+def _used_up(rig: Rig) -> str:
+    """What the load came near to: of each kind of limit, how many were nearly used up."""
+    return ", ".join(f"{kind} {full} of {count}" for kind, (full, count) in sorted(fullest(rig.histories).items()))
+
+
+def _largest(rig: Rig) -> str:
+    size, process = max(((size, process) for process, size in rig.memory.items()), default=(0, "none"))
+    return f"{size // 1024} MiB, {process}"
 
 
 def print_report(console: Console, rig: Rig, drained: float) -> None:

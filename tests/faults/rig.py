@@ -6,24 +6,25 @@ Processes are started and signalled by the thread that made them; clients and ch
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from google.protobuf.timestamp_pb2 import Timestamp
-from hubao.feed.v1 import admin_service_pb2 as admin_pb
+import psycopg
 
 from deploy.local.cast import Cast
 from deploy.local.clients import Caller, Channels
+from deploy.local.cluster import DRAIN_WITHIN
 from deploy.local.cluster import Cluster as Services
-from deploy.local.servers import Nats, Postgres
+from deploy.local.servers import Nats, Postgres, ServerError
+from deploy.local.stack import service_of
 from tests.faults.cluster import Cluster
 from tests.faults.firing import Firing, Injected
+from tests.faults.history import Recomputed
 from tests.faults.journal import Journal, JournalCaller, channels_to
-from tests.faults.kinds import PROCESSES
+from tests.faults.kinds import NATS, POSTGRES, PROCESSES
 from tests.faults.load import Client, Market
 from tests.faults.plan import planned
 from tests.faults.recovery import Recovery
@@ -54,15 +55,25 @@ class Rig:
     poisoned: set[tuple[str, str, int]] = field(default_factory=set)
     memory: dict[str, int] = field(default_factory=dict)
     """The largest resident size of each process, in KiB."""
+    leaders: dict[str, str] = field(default_factory=dict)
+    """Which process was last seen to hold each lease."""
+    moved: int = 0
+    """How often another process than the one before was seen to hold a lease."""
+    behind: int = 0
+    """The most announcements that a slowed consumer was seen to be behind."""
+    histories: list[Recomputed] = field(default_factory=list)
+    """What the logs were found to say when all had come to rest."""
     clients: list[Client] = field(default_factory=list)
+    opens_within: float = DRAIN_WITHIN
     fired_for: float = 0.0
     """Seconds for which faults were injected."""
 
     @classmethod
-    def at(cls, directory: Path, seed: int, planted: str = "") -> Self:
+    def at(cls, directory: Path, seed: int, planted: str = "", opens_within: float = DRAIN_WITHIN) -> Self:
+        """A rig on an empty directory; its market must come to rest within `opens_within` seconds."""
         cluster = Cluster(directory / "data", planted=planted)
         directory.mkdir(parents=True, exist_ok=True)
-        return cls(seed, cluster, Journal(directory / "journal.jsonl"))
+        return cls(seed, cluster, Journal(directory / "journal.jsonl"), opens_within=opens_within)
 
     def __enter__(self) -> Self:
         self._look_at = 0.0
@@ -145,19 +156,32 @@ class Rig:
         if time.monotonic() < self._look_at:
             return
         self._look_at = time.monotonic() + LOOK_EVERY
-        for process, child in self.cluster.services.items():
+        for process, child in (self.cluster.services | {NATS: self.nats.child, POSTGRES: self.postgres.child}).items():
             if child.running:
                 self.memory[process] = max(self.memory.get(process, 0), _resident(child.pid))
+            elif process in (NATS, POSTGRES):
+                if process not in excused:
+                    raise ServerError(f"{process} died: {child.last_line}")
             elif process not in excused:
                 self.violated(f"{process} died with status {child.exit_status}: {child.last_line}")
                 self.cluster.start_service(process)
 
-    async def move_clock(self, service: str, step: timedelta) -> None:
-        """Moves the clock of one service on."""
-        status = await self.operator(admin_pb.GetStatusRequest(), at=service)
-        moment = Timestamp()
-        moment.FromDatetime(status.now.ToDatetime(UTC) + step)
-        await self.operator(admin_pb.SetClockRequest(now=moment), at=service)
+    def note_leases(self, process: str, leases: Iterable[str]) -> None:
+        """Notes which leases a process says that it holds."""
+        for lease in leases:
+            name = f"{service_of(process)}/{lease}"
+            self.moved += self.leaders.get(name, process) != process
+            self.leaders[name] = process
+
+    async def behind_policy(self, service: str) -> int:
+        """How many announcements of policy a service has not yet handled, by the database."""
+        async with await psycopg.AsyncConnection.connect(self.postgres.url) as admin:
+            rows = await admin.execute(
+                "SELECT outbox_position - heard FROM policy.head,"
+                f" (SELECT coalesce(max(position), 0) AS heard FROM {service}.tracking WHERE upstream = 'policy') AS t"
+            )
+            ((behind,),) = await rows.fetchall()
+            return int(behind)
 
     async def _connect(self) -> None:
         addresses = self.cluster.addresses
@@ -166,7 +190,7 @@ class Rig:
         casts = [Cast.on(channels, self.cluster.issue, self._caller) for channels in self._channels]
         self.operator = Patient(self._every, self.cluster.issue("operator@hubao", "hubao", "", ("operator",)))
         self.cast = casts[0]
-        self.services = Services(self.operator)
+        self.services = Services(self.operator, self.opens_within)
         self.market = Market()
         self.recovery = Recovery(self)
         self._stopping = asyncio.Event()

@@ -10,7 +10,6 @@ from shutil import rmtree
 
 import pytest
 
-from deploy.local.clients import Refusal
 from deploy.local.cluster import NotDrained
 from tests.faults.checks import check
 from tests.faults.firing import Injected
@@ -24,11 +23,11 @@ DRAIN_WITHIN = 30
 
 
 @contextmanager
-def running(planted: str) -> Iterator[Rig]:
+def running(planted: str, opens_within: float = 60) -> Iterator[Rig]:
     with ExitStack() as cleanup:
         directory = Path(tempfile.mkdtemp(prefix="hubao-faults-"))
         cleanup.callback(rmtree, directory, ignore_errors=True)
-        yield cleanup.enter_context(Rig.at(directory, SEED, planted))
+        yield cleanup.enter_context(Rig.at(directory, SEED, planted, opens_within))
 
 
 def found(planted: str) -> list[str]:
@@ -44,10 +43,7 @@ def found(planted: str) -> list[str]:
         rig.healed(Injected("a crash", "all services", begun, set(PROCESSES)))
         rig.await_recoveries()
         rig.finish_clients()
-        try:
-            check(rig, drain_within=DRAIN_WITHIN)
-        except Refusal as refusal:  # An engine that is broken enough fails the operator too; what was found stands.
-            rig.violated(f"the checks could not end: {refusal}")
+        check(rig, drain_within=DRAIN_WITHIN)
         return rig.violations
 
 
@@ -56,7 +52,7 @@ def test_a_sound_engine_passes_what_the_planted_bugs_are_put_through() -> None:
 
 
 def test_a_reaction_that_is_stored_without_its_position_is_found_before_any_fault_for_nothing_counts_as_heard() -> None:
-    with pytest.raises(NotDrained, match="claims heard 0 of"), running("skip-tracking"):
+    with pytest.raises(NotDrained, match="claims heard 0 of"), running("skip-tracking", 20):
         pass
 
 

@@ -14,6 +14,7 @@ from google.rpc.error_details_pb2 import BadRequest, ErrorInfo
 from google.type import money_pb2
 from grpc_status import rpc_status
 from hubao.common.v1 import party_pb2
+from hubao.policy.v1 import draft_service_pb2_grpc as draft_grpc
 from hubao.policy.v1 import policy_service_pb2 as policy_pb
 from hubao.policy.v1 import policy_service_pb2_grpc as policy_grpc
 from hubao.policy.v1 import product_service_pb2 as product_pb
@@ -52,6 +53,7 @@ STUBS = (
     policy_grpc.PolicyServiceStub,
     treaty_grpc.TreatyServiceStub,
     quantification_grpc.QuantificationServiceStub,
+    draft_grpc.DraftServiceStub,
 )
 
 
@@ -74,11 +76,17 @@ class Desk:
                 self._methods[f"{name}Request"] = method
 
     async def ask(
-        self, request: Message, *, tenant: str = an.TENANT, who: str = "wang", roles: tuple[str, ...] = ("underwriter",)
+        self,
+        request: Message,
+        *,
+        tenant: str = an.TENANT,
+        who: str = "wang",
+        roles: tuple[str, ...] = ("underwriter",),
+        seconds: float | None = None,
     ) -> Any:
         token = self.issuer.token(who, tenant, tenant, roles)
         method = self._methods[request.DESCRIPTOR.name]
-        return await method(request, metadata=[("authorization", f"Bearer {token}")])
+        return await method(request, metadata=[("authorization", f"Bearer {token}")], timeout=seconds)
 
     async def chief(self, request: Message) -> Any:
         return await self.ask(request, who="zhou", roles=("chief_underwriter",))
@@ -131,7 +139,7 @@ class Desk:
 
 
 @asynccontextmanager
-async def open_desk(database: str, directory: Path) -> AsyncIterator[Desk]:
+async def open_desk(database: str, directory: Path, billing: grpc.aio.Channel | None = None) -> AsyncIterator[Desk]:
     url = prepare(database, SERVICE.name)
     log, clock, waker = Log(url), MovableClock(), Waker()
     application, tables = Application(SERVICE, log, url), ReadTables(SERVICE, url)
@@ -141,7 +149,7 @@ async def open_desk(database: str, directory: Path) -> AsyncIterator[Desk]:
     authenticator = Authenticator(str(issuer.jwks), issuer.issuer)
     await authenticator.open()
     edge = Edge(SERVICE.name, authenticator, clock.now, tables.wait_for)
-    server = EdgeServer("127.0.0.1:0", edge, servicers(application, tables))
+    server = EdgeServer("127.0.0.1:0", edge, servicers(application, tables, billing))
     port = await server.start()
     timers = Timers(application, SERVICE.firing, clock, log, waker)
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
@@ -272,6 +280,11 @@ def bind(submission_id: str, treaty_id: str = "", **more: Any) -> policy_pb.Bind
 async def bound(desk: Desk) -> policy_pb.Policy:
     submission_id = await quoted(desk)
     return (await desk.ask(bind(submission_id, await treaty(desk)))).policy  # type: ignore[no-any-return]
+
+
+async def bound_again(desk: Desk) -> policy_pb.Policy:
+    """Another policy, of the same insured; nothing of it is ceded."""
+    return (await desk.ask(bind(await quoted(desk, "S-2")))).policy  # type: ignore[no-any-return]
 
 
 def endorse(

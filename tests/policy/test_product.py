@@ -17,7 +17,6 @@ from services.policy.domain.product.terms import (
     CancellationRule,
     DatedRate,
     FactorBasis,
-    ProductLine,
     ProductTerms,
     Question,
     RetroactiveRule,
@@ -94,7 +93,6 @@ def test_a_version_that_was_never_published_is_not_found() -> None:
 @pytest.mark.parametrize(
     ("terms", "field"),
     [
-        (an.product_terms(line=ProductLine.PARK), "terms.line"),
         (an.product_terms(parts=()), "terms.parts"),
         (an.product_terms(parts=(an.part("data"),)), "terms.parts[0].code"),
         (an.product_terms(parts=(an.part("A"), an.part("A"))), "terms.parts[1]"),

@@ -12,7 +12,10 @@ import services.policy.__main__  # noqa: F401  # Declares every event of the ser
 from libs.common.events import registered
 from libs.common.money import Money
 from libs.common.store import codec
+from services.policy.domain.change_draft.conflict import Base
+from services.policy.domain.change_draft.draft import ChangeDraft
 from services.policy.domain.policy.policy import Policy
+from services.policy.domain.policy.proposal import Proposal, ProposalKind
 from services.policy.domain.policy.values import Change, ChangeKind
 from services.policy.domain.policy_file import FileOpened, PolicyFile, SubsidyGrantNoted
 from services.policy.domain.product.terms import CancellationMethod
@@ -48,6 +51,13 @@ def a_treaty() -> Treaty:
     return Treaty.begin(created)
 
 
+def a_draft() -> ChangeDraft:
+    changes = (Change(ChangeKind.SET_ANSWER, answer=an.mfa("no")), an.set_limit(an.DATA, an.RAISED_DATA_LIMIT))
+    proposal = Proposal(ProposalKind.ENDORSE, date(2026, 7, 1), "why", changes=changes)
+    (created,) = ChangeDraft.create(str(an.POLICY_ID), Base(3, 5), proposal, "note", "user:wang", an.BOUND_AT)
+    return ChangeDraft.begin(created)
+
+
 def a_ceded_policy() -> Any:
     return an.policy(cessions=(an.facultative("20"), an.surplus(an.EXTORTION_LIMIT, 3), an.quota()))
 
@@ -64,7 +74,7 @@ def test_the_names_and_fields_of_stored_events_are_those_of_the_golden_file() ->
 
 @pytest.mark.parametrize(
     "value",
-    [a_full_policy(), a_ceded_policy(), a_full_submission(), a_full_file(), an.published(), a_treaty()],
+    [a_full_policy(), a_ceded_policy(), a_full_submission(), a_full_file(), an.published(), a_treaty(), a_draft()],
     ids=lambda value: type(value).__name__,
 )
 def test_a_value_comes_back_from_its_snapshot_as_it_was(value: Any) -> None:

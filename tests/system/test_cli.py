@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 from click.testing import Result
+from hubao.feed.v1.admin_service_pb2 import RepublishRequest
 from hubao.feed.v1.feed_service_pb2 import Announcement
 from typer.testing import CliRunner
 
@@ -136,9 +137,25 @@ async def test_what_is_published_again_is_heard_once(players: Players, hubao: Hu
 
     result = hubao("republish", "-s", "policy", "--from", "1")
     await players.cluster.drain()
+    read = [hubao("events", "-s", service, "-n", "10000") for service in SERVICES]
 
     assert result.exit_code == 0
     assert await positions(players) == before
+    assert [one.exit_code for one in read] == [0, 0, 0, 0], read  # A year has every kind of thing to be read.
+    assert "guard coverage:" in read[SERVICES.index("claims")].stdout
+
+
+async def test_a_relay_is_turned_back_and_never_forward(players: Players, hubao: Hubao, product_id: str) -> None:
+    before = (await players.cluster.status())["policy"].published_position
+
+    result = hubao("republish", "-s", "policy", "--from", str(before + 1))
+    await players.cast.operator(RepublishRequest(from_position=before + 1_000), at="policy")
+
+    assert result.exit_code == 1
+    assert result.stderr == (
+        f"hubao: policy has published {before} announcements, and {before + 1} is not one of them\n"
+    )
+    assert (await players.cluster.status())["policy"].published_position == before
 
 
 def test_timers_are_listed_by_the_time_at_which_they_are_due(hubao: Hubao) -> None:

@@ -17,7 +17,7 @@ from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status
 
 from libs.common.errors import DomainError, Invalid, NotFound, Refused, Stale
-from libs.common.outages import Conflict, Outage, Overloaded
+from libs.common.outages import Conflict, Outage, Overloaded, Unanswered
 
 T = TypeVar("T")
 
@@ -40,6 +40,7 @@ CODES: Mapping[type[Exception], int] = {
 OUTAGES: Mapping[type[Exception], str] = {
     Overloaded: "Too much is in flight; nothing was begun. Repeat after a while.",
     Conflict: "Others kept changing the same resource. Repeat with the same request_id.",
+    Unanswered: "Another service that has to be asked did not answer; nothing was stored. Repeat after a while.",
     Outage: "The outcome is not known. Repeat with the same request_id.",
 }
 
@@ -81,7 +82,7 @@ def status_of(error: Exception, service: str) -> Status:
             return _status(code, str(error), error.reason, service, error.details, _bad(violations))
         case Outage():
             extra = []
-            if isinstance(error, Overloaded):
+            if isinstance(error, Overloaded | Unanswered):
                 retry = RetryInfo()
                 retry.retry_delay.FromTimedelta(RETRY_AFTER)
                 extra.append(retry)

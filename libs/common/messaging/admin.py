@@ -92,7 +92,8 @@ class AdminServicer(pb_grpc.AdminServiceServicer):
         self._clock.set(request.now.ToDatetime(tzinfo=UTC))
         await self._log.run(
             "INSERT INTO setting (key, value) VALUES ('clock.offset', %s)"
-            " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            # Another process of this service may have been told a later time.
+            " ON CONFLICT (key) DO UPDATE SET value = greatest(setting.value::bigint, excluded.value::bigint)::text",
             (str(self._clock.offset // _MICROSECOND),),
         )
         self._clock_waker.nudge()
@@ -126,7 +127,10 @@ class AdminServicer(pb_grpc.AdminServiceServicer):
         return pb.DropParkedResponse()
 
     async def Republish(self, request: pb.RepublishRequest, context: Context) -> pb.RepublishResponse:
-        await self._log.run("UPDATE cursor SET position = %s WHERE name = %s", (request.from_position - 1, CURSOR))
+        # Never forward: what lies between would not be published.
+        await self._log.run(
+            "UPDATE cursor SET position = least(position, %s) WHERE name = %s", (request.from_position - 1, CURSOR)
+        )
         return pb.RepublishResponse()
 
     async def VerifyLog(self, request: pb.VerifyLogRequest, context: Context) -> pb.VerifyLogResponse:

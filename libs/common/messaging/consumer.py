@@ -2,31 +2,40 @@
 the owner's feed.
 
 JetStream brings news quickly; the feed is what is true. When nothing comes for a while the feed is asked, so that a
-lost stream, or NATS being away, delays and never loses.
+lost stream, or NATS being away, delays and never loses. Soon after the last news it is asked after a second, and then
+ever less often; at once when the connection to NATS breaks, and soon when the owner says that there is more.
 """
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from time import monotonic
 
 import grpc
 from hubao.feed.v1.feed_service_pb2 import Announcement
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
-from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from libs.common.messaging.feed import Feed, announcement_in, log_id_in
 from libs.common.messaging.hearing import Hearing
-from libs.common.messaging.jetstream import Bus, stream_name
+from libs.common.messaging.jetstream import Bus, Hint
+from libs.common.messaging.pull import Pull
 from libs.common.outages import OutOfStep, in_a_line, is_outage
 from libs.common.store.reading import Log
 
 log = logging.getLogger(__name__)
 
 BATCH = 200
-FETCH_SECONDS = 1.0
+SHORTEST_SILENCE = 1.0
+"""Seconds without news after which the feed is asked, while there was some not long ago."""
+LONGEST_SILENCE = 10.0
+"""And when there was none for long: the time is doubled from one question to the next."""
+TOLD_SECONDS = 0.5
+"""For how long JetStream may take to bring what the owner says that there is."""
+MISSED = 2
+"""How often the feed may have what JetStream did not bring, before everything is asked for anew."""
 RETRY_SECONDS = 0.2
 
 
@@ -40,14 +49,28 @@ class Consumer:
         self._bus = bus
         self._log = store
         self.position = 0
-        self.lag = 0
-        """How many announcements are known to wait."""
+        self._known = 0
         self.heard_at: datetime | None = None
         """When the last one was handled, in real time."""
+        self.joined = False
+        """Whether JetStream is listened to."""
+        self._alarm = bus.interrupted.alarm()
+        self._silence = SHORTEST_SILENCE
+        self._ask_at = 0.0
+
+    @property
+    def lag(self) -> int:
+        """How many announcements are known to wait."""
+        return max(self._known - self.position, 0)
 
     async def run(self) -> None:
-        """Runs until cancelled; raises when it should begin again from what the database says."""
-        self.position = await self._log.tracking(self._hearing.upstream)
+        """Runs until cancelled; raises what is no outage of NATS or of the owner."""
+        while True:
+            await self._session()
+
+    async def _session(self) -> None:
+        """Begins from what the database says; returns when it should begin again."""
+        self._known = self.position = await self._log.tracking(self._hearing.upstream)
         await self._hearing.open()
         await self._catch_up()
         if not self._feed.log_id:
@@ -56,25 +79,56 @@ class Consumer:
             return
         jetstream = await self._joined()
         try:
-            subscription = await self._subscribe(jetstream)
-        except NatsError:
+            await self._listen(jetstream)
+        except NatsError as error:
+            log.warning("JetStream failed; reading the feed", extra={"error": type(error).__name__})
             await self._feed_only()
-            return
-        while True:
+
+    async def _listen(self, jetstream: JetStreamContext) -> None:
+        """Takes what JetStream brings, until that is less than the feed has; raises NatsError."""
+        upstream, interruptions = self._hearing.upstream, self._bus.interruptions
+        await self._bus.ensure_stream(jetstream, upstream)
+        pull = Pull(await self._bus.connect(), upstream, self._service, self._alarm, BATCH)
+        async with self._bus.listening(upstream, self._told):
             try:
-                messages = await subscription.fetch(BATCH, timeout=FETCH_SECONDS)
-            except TimeoutError:
-                if await self._catch_up():
-                    # The feed had what JetStream did not bring: a subscription goes dead when its server restarts.
-                    return
-                continue
-            except NatsError as error:
-                log.warning("JetStream failed; reading the feed", extra={"error": type(error).__name__})
-                await self._feed_only()
-                return
-            await self.take([announcement_in(message) for message in messages if self._is_of_this_log(message)])
-            for message in messages:
-                await message.ack()
+                await pull.open(jetstream)
+                self.joined = True
+                await self._follow(pull, interruptions)
+            finally:
+                self.joined = False
+                await pull.close()
+
+    async def _follow(self, pull: Pull, interruptions: int) -> None:
+        missed = 0
+        self._news()
+        while self._bus.interruptions == interruptions and missed < MISSED:
+            messages = await pull.messages()
+            if messages:
+                missed = 0
+                await self.take([announcement_in(message) for message in messages if self._is_of_this_log(message)])
+                for message in messages:
+                    await message.ack()
+                self._news()
+            elif monotonic() < self._ask_at:
+                await self._alarm.wait(self._ask_at - monotonic())
+            elif await self._catch_up():
+                # A subscription may be dead, or JetStream is only late.
+                missed += 1
+                self._news()
+            else:
+                self._silence = min(self._silence * 2, LONGEST_SILENCE)
+                self._ask_at = monotonic() + self._silence
+
+    def _news(self) -> None:
+        self._silence = SHORTEST_SILENCE
+        self._ask_at = monotonic() + self._silence
+
+    def _told(self, hint: Hint) -> None:
+        """The owner says how far its outbox has come; JetStream should bring it."""
+        self._known = hint.outbox_position
+        if self.lag:
+            self._ask_at = min(self._ask_at, monotonic() + TOLD_SECONDS)
+            self._alarm.ring()
 
     def _is_of_this_log(self, message: Msg) -> bool:
         if log_id_in(message) == self._feed.log_id:
@@ -86,7 +140,7 @@ class Consumer:
         """Handles announcements in order; old ones do nothing, and what is missing before one is fetched."""
         index = 0
         while index < len(announcements):
-            self.lag = max(announcements[-1].position - self.position, 0)
+            self._known = max(self._known, announcements[-1].position)
             announcement = announcements[index]
             if announcement.position > self.position + 1:
                 await self._backfill(announcement.position - 1)
@@ -95,7 +149,6 @@ class Consumer:
             else:
                 index += 1
             self.heard_at = datetime.now(UTC)
-        self.lag = 0
 
     async def _step(self, announcements: list[Announcement], index: int) -> int:
         """Handles the announcement at `index`, or skips a run of uninteresting ones; the index behind it."""
@@ -155,7 +208,7 @@ class Consumer:
 
     async def _joined(self) -> JetStreamContext:
         """JetStream; while it is away, the feed is read."""
-        connecting = asyncio.ensure_future(self._bus.connect())
+        connecting = asyncio.ensure_future(self._bus.jetstream())
         try:
             while True:
                 done, _ = await asyncio.wait({connecting}, timeout=RETRY_SECONDS)
@@ -164,15 +217,3 @@ class Consumer:
                 await self._catch_up()
         finally:
             connecting.cancel()
-
-    async def _subscribe(self, jetstream: JetStreamContext) -> JetStreamContext.PullSubscription:
-        upstream = self._hearing.upstream
-        await self._bus.ensure_stream(jetstream, upstream)
-        return await jetstream.pull_subscribe(
-            f"hubao.{upstream}.>",
-            durable=self._service,
-            stream=stream_name(upstream),
-            config=ConsumerConfig(
-                ack_policy=AckPolicy.EXPLICIT, deliver_policy=DeliverPolicy.ALL, ack_wait=30, max_ack_pending=1000
-            ),
-        )

@@ -5,18 +5,35 @@ JetStream is transport, never the only copy: all that is in it can be published 
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 import nats
 from google.protobuf import descriptor_pool, message_factory
 from google.protobuf.message import Message
 from nats.aio.client import Client
+from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from nats.js.api import DiscardPolicy, StorageType, StreamConfig
 from nats.js.errors import NotFoundError
 
+from libs.common.waking import Waker
+
 log = logging.getLogger(__name__)
 
 WEEK = 7 * 24 * 3600
+PING_SECONDS = 2
+PINGS = 2
+"""A server that has left so many pings unanswered is away: some six seconds after its last word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """How far a service's log and its outbox have come, as one of its processes says; never more than a hint."""
+
+    position: int
+    outbox_position: int
 
 
 def stream_name(service: str) -> str:
@@ -29,6 +46,11 @@ def subject_name(service: str, message_type: str, tenant: str) -> str:
     return f"hubao.{service}.{message_type.rpartition('.')[2]}.{tenant}"
 
 
+def hint_subject(service: str) -> str:
+    """The subject of a service's hints. No stream keeps them: who does not hear one finds out by asking."""
+    return f"hubao_pulse.{service}"
+
+
 class Bus:
     """One process's connection to NATS."""
 
@@ -37,29 +59,90 @@ class Bus:
         self._name = name
         self._client: Client | None = None
         self._connecting = asyncio.Lock()
+        self._listeners: dict[str, list[Callable[[Hint], None]]] = {}
+        self._subscribed: set[str] = set()
+        self.interruptions = 0
+        """How often the connection was lost: what was asked of NATS before need not be answered any more."""
+        self.interrupted = Waker()
 
-    async def connect(self) -> JetStreamContext:
-        """The JetStream context, connected; tries for ever, since everything also works (slower) without it."""
+    @property
+    def connected(self) -> bool:
+        return self._client is not None and self._client.is_connected
+
+    async def connect(self) -> Client:
+        """The client, connected; tries for ever, since everything also works (slower) without it."""
         async with self._connecting:
-            return await self._connect()
+            while self._client is None or self._client.is_closed:
+                await self._connect()
+        while not self._client.is_connected:
+            await asyncio.sleep(0.1)
+        return self._client
 
-    async def _connect(self) -> JetStreamContext:
-        while self._client is None or self._client.is_closed:
-            client = Client()
-            try:
-                await client.connect(
-                    self._url,
-                    name=self._name,
-                    max_reconnect_attempts=-1,
-                    reconnect_time_wait=1,
-                    connect_timeout=2,
-                    error_cb=_note,
-                )
-                self._client = client
-            except (OSError, TimeoutError, nats.errors.Error) as error:
-                log.warning("NATS does not answer", extra={"error": type(error).__name__})
-                await asyncio.sleep(0.5)
-        return self._client.jetstream(timeout=5)
+    async def keep(self) -> None:
+        """Connects even if this process leads nothing, for the hints; runs until cancelled."""
+        await self.connect()
+        await asyncio.get_running_loop().create_future()
+
+    async def jetstream(self) -> JetStreamContext:
+        """The JetStream context of a connected client."""
+        return (await self.connect()).jetstream(timeout=5)
+
+    async def _connect(self) -> None:
+        client = Client()
+        try:
+            await client.connect(
+                self._url,
+                name=self._name,
+                max_reconnect_attempts=-1,
+                reconnect_time_wait=1,
+                connect_timeout=2,
+                ping_interval=PING_SECONDS,
+                max_outstanding_pings=PINGS,
+                error_cb=_note,
+                disconnected_cb=self._interrupt,
+            )
+        except (OSError, TimeoutError, nats.errors.Error) as error:
+            log.warning("NATS does not answer", extra={"error": type(error).__name__})
+            await asyncio.sleep(0.5)
+            return
+        self._client, self._subscribed = client, set()
+        for service in self._listeners:
+            await self._subscribe(service)
+
+    async def _subscribe(self, service: str) -> None:
+        """Takes a service's hints from now on; a client does so again by itself after an interruption."""
+        if self._client is not None and not self._client.is_closed and service not in self._subscribed:
+            self._subscribed.add(service)
+            await self._client.subscribe(hint_subject(service), cb=self._heard)
+
+    async def _interrupt(self) -> None:
+        self.interruptions += 1
+        self.interrupted.nudge()
+
+    async def tell(self, service: str, hint: Hint) -> None:
+        """Gives a hint to whoever listens; nothing if NATS is away."""
+        if self._client is not None and self._client.is_connected:
+            await self._client.publish(hint_subject(service), b"%d %d" % (hint.position, hint.outbox_position))
+
+    @asynccontextmanager
+    async def listening(self, service: str, heard: Callable[[Hint], None]) -> AsyncIterator[None]:
+        """While inside, `heard` is called with each hint of a service that arrives."""
+        listeners = self._listeners.setdefault(service, [])
+        listeners.append(heard)
+        try:
+            await self._subscribe(service)
+            yield
+        finally:
+            listeners.remove(heard)
+
+    async def _heard(self, message: Msg) -> None:
+        position, _, outbox_position = message.data.partition(b" ")
+        if not (position.isdigit() and outbox_position.isdigit()):
+            log.warning("a hint can't be read", extra={"subject": message.subject})
+            return
+        hint = Hint(int(position), int(outbox_position))
+        for heard in tuple(self._listeners.get(message.subject.rpartition(".")[2], ())):
+            heard(hint)
 
     async def ensure_stream(self, jetstream: JetStreamContext, service: str) -> None:
         """Makes the stream of a service if it is not there, as after JetStream's directory was lost."""

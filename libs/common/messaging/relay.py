@@ -19,8 +19,16 @@ log = logging.getLogger(__name__)
 
 WINDOW = 256
 PUBLISH_SECONDS = 5.0
-LONGEST_SLEEP = 1.0
+LONGEST_SLEEP = 5.0
+"""Seconds after which it looks by itself; what there is to do wakes it."""
 CURSOR = "relay"
+
+# Only if nobody turned the cursor meanwhile. It need not be on disk: the relay begins behind it after a crash, and
+# publishes a few announcements again.
+_MOVE = """
+UPDATE cursor SET position = %s
+WHERE name = %s AND position = %s AND set_config('synchronous_commit', 'off', true) = 'off'
+"""
 
 
 class Relay:
@@ -35,7 +43,7 @@ class Relay:
 
     async def run(self) -> None:
         """Runs until cancelled; raises when NATS fails, to be begun again from the cursor."""
-        jetstream = await self._bus.connect()
+        jetstream = await self._bus.jetstream()
         await self._bus.ensure_stream(jetstream, self._service)
         await self._log.run(
             "INSERT INTO cursor (name, position) VALUES (%s, 0) ON CONFLICT (name) DO NOTHING", (CURSOR,)
@@ -48,8 +56,7 @@ class Relay:
         """Publishes the next window and moves the cursor; how many announcements that were."""
         if self._log_id is None:
             self._log_id = (await self._log.head()).id
-        cursor = await relayed(self._log)
-        rows = await self._log.outbox(cursor, WINDOW)
+        rows = await self._log.unpublished(CURSOR, WINDOW)
         if not rows:
             return 0
         try:
@@ -62,10 +69,7 @@ class Relay:
             log.warning("publishing failed and is tried again", extra={"error": type(error).__name__})
             await asyncio.sleep(0.5)
             return 1
-        # Only if nobody turned the cursor meanwhile.
-        await self._log.run(
-            "UPDATE cursor SET position = %s WHERE name = %s AND position = %s", (rows[-1].position, CURSOR, cursor)
-        )
+        await self._log.run(_MOVE, (rows[-1].position, CURSOR, rows[0].position - 1))
         return len(rows)
 
     async def _publish(self, jetstream: JetStreamContext, row: OutboxRow) -> None:

@@ -5,8 +5,14 @@ The position row is locked for each batch, so of several processes only one proj
 
 import asyncio
 import logging
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
+from itertools import islice
+from threading import Event
 from time import monotonic
+from typing import Any
 
+import psycopg
 from sqlalchemy import Connection, select, text, update
 
 from libs.common import telemetry
@@ -22,13 +28,16 @@ log = logging.getLogger(__name__)
 BATCH = 500
 REBUILD_BATCH = 5000
 """Nobody waits for the rows of a new generation, and of more events more changes become one."""
-LONGEST_SLEEP = 1.0
+LONGEST_SLEEP = 5.0
+"""Seconds after which it looks by itself; what there is to do wakes it."""
+REFRESH = 1.0
+"""Seconds for which it trusts that no other process has switched to a new generation."""
 LINGER = 0.02
 """Seconds for which events gather while they come in quick succession: a transaction for each would cost more."""
 
 _EVENTS = (
     "SELECT type, schema_version, payload, stream, version, tenant, recorded_at, position"
-    " FROM event WHERE position > %s AND position <= %s ORDER BY position LIMIT %s"
+    " FROM event WHERE position > %s AND position <= %s ORDER BY position"
 )
 _END = 2**62
 
@@ -47,7 +56,7 @@ class Projector:
         while True:
             if monotonic() >= refresh_at:
                 await self._tables.refresh()
-                refresh_at = monotonic() + LONGEST_SLEEP
+                refresh_at = monotonic() + REFRESH
             count = await self.advance(self._tables.schema)
             if count == 0:
                 await self._alarm.wait(LONGEST_SLEEP)
@@ -70,8 +79,14 @@ class Projector:
         new = f"{self._tables.prefix}_{'b' if old.endswith('_a') else 'a'}"
         with losing_is_an_outage():
             await asyncio.to_thread(self._begin, new)
+        abandoned = Event()
+        try:
+            with losing_is_an_outage():
+                await asyncio.to_thread(self._fill, new, batch, abandoned)
+        finally:
+            abandoned.set()
         while await self.advance(new, batch):
-            log.info("rebuilding read tables", extra={"generation": new})
+            pass  # What was written meanwhile; the switch should find little to do.
         with losing_is_an_outage():
             result = await asyncio.to_thread(self._switch, old, new)
         await self._tables.refresh()
@@ -85,6 +100,27 @@ class Projector:
         with self._tables.writing.begin() as connection:
             connection.execute(text(f"DROP SCHEMA IF EXISTS {schema} CASCADE"))
             self._tables.create(connection, schema)
+
+    def _fill(self, schema: str, batch: int, abandoned: Event) -> None:
+        """Projects all that the log holds now into a new generation.
+
+        One query streams, so the database is at the next events while these are projected.
+        """
+        with self._tables.writing.begin() as reading, driver(reading) as connected:
+            connected.execute("SET LOCAL enable_sort = off")  # By the index: sorted first, nothing comes before all is.
+            with closing(_streamed(connected, batch)) as batches:
+                for rows in batches:
+                    if abandoned.is_set() or not self._add(schema, rows):
+                        return
+                    log.info("rebuilding read tables", extra={"generation": schema, "position": rows[-1][-1]})
+
+    def _add(self, schema: str, rows: Sequence[tuple[Any, ...]]) -> bool:
+        """Projects the next events of a generation; False if others are these, for another rebuild is at it, too."""
+        with self._tables.writing.begin() as connection, inside(connection, schema):
+            if _locked(connection) != rows[0][-1] - 1:
+                return False
+            self._apply(connection, schema, rows)
+        return True
 
     def _switch(self, old: str, new: str) -> tuple[int, bool]:
         """Brings both generations to one position, held there to the end, compares them, and lets reads see the new."""
@@ -105,9 +141,14 @@ class Projector:
     def _project(self, connection: Connection, schema: str, after: int, upto: int, limit: int) -> int:
         """Projects events up to a position, not all if there are more than `limit`; how many."""
         with driver(connection) as connected:
-            rows = connected.cursor(binary=True).execute(_EVENTS, (after, upto, limit)).fetchall()
-        if not rows:
-            return 0
+            # Positions have no gaps, so a bound is a limit; with LIMIT the database sorted all of the rest each time.
+            rows = connected.cursor(binary=True).execute(_EVENTS, (after, min(upto, after + limit))).fetchall()
+        if rows:
+            self._apply(connection, schema, rows)
+        return len(rows)
+
+    def _apply(self, connection: Connection, schema: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Changes the rows of a generation by these events, and moves its position behind them."""
         batch = Batch(connection, schema)
         for name, schema_version, payload, *place in rows:
             happened = codec.decode(name, schema_version, payload)
@@ -119,7 +160,6 @@ class Projector:
         batch.flush()
         connection.execute(update(POSITION).values(position=rows[-1][-1]))
         telemetry.PROJECTED.add(len(rows))
-        return len(rows)
 
     def _fingerprint(self, connection: Connection, schema: str) -> list[tuple[str, int, str]]:
         """For each table its name, its rows, and a sum of their hashes that does not depend on their order."""
@@ -133,6 +173,13 @@ class Projector:
             ).one()
             result.append((table, count, digest))
         return result
+
+
+def _streamed(connection: psycopg.Connection[Any], size: int) -> Generator[Sequence[tuple[Any, ...]], None, None]:
+    """All events of the log, so many at a time."""
+    rows: Iterator[tuple[Any, ...]] = connection.cursor().stream(_EVENTS, (0, _END), binary=True, size=size)
+    while some := list(islice(rows, size)):
+        yield some
 
 
 def _locked(connection: Connection) -> int:

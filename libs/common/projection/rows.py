@@ -71,29 +71,26 @@ def merged(first: RowChange, second: RowChange) -> bool:
     """Makes of `first` what both do to their row, one after the other; False if they must stay two."""
     if second.fresh or first.computed or second.computed or first.where is not None or second.where is not None:
         return False
-    if first.row is None:
+    row, sets, adds = first.row, first.sets, first.adds
+    if row is None:
         first.row = second.row
     else:
-        _apply(first.row, second)
-    if not first.fresh:
-        first.sets.update(second.sets)
-        for name in second.sets:
-            first.adds.pop(name, None)
+        row.update(second.sets)
         for name, amount in second.adds.items():
-            here = first.sets if name in first.sets else first.adds
-            here[name] = _sum(here[name], amount) if name in here else amount
+            value = row[name]
+            row[name] = None if value is None or amount is None else value + amount  # As in SQL, NULL makes NULL.
+    if not first.fresh:
+        for name, value in second.sets.items():
+            sets[name] = value
+            adds.pop(name, None)
+        for name, amount in second.adds.items():
+            here = sets if name in sets else adds
+            if name in here:
+                value = here[name]
+                here[name] = None if value is None or amount is None else value + amount
+            else:
+                here[name] = amount
     return True
-
-
-def _apply(row: dict[str, Any], change: RowChange) -> None:
-    row.update(change.sets)
-    for name, amount in change.adds.items():
-        row[name] = _sum(row[name], amount)
-
-
-def _sum(value: Any, amount: Any) -> Any:
-    """As in SQL, nothing comes of NULL."""
-    return None if value is None or amount is None else value + amount
 
 
 Shape = tuple[Table, bool, bool, tuple[str, ...], tuple[str, ...], Computed, ColumnElement[bool] | None]

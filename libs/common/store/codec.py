@@ -8,6 +8,8 @@ import msgspec
 from libs.common.events import EventType, type_named, type_of
 
 _ENCODER = msgspec.json.Encoder(decimal_format="string", order="deterministic")
+_VALUES = msgspec.json.Encoder(decimal_format="string")
+"""Unordered, since keys of a mapping may then be ids and numbers, too; nobody compares two snapshots."""
 
 
 @cache
@@ -37,8 +39,8 @@ def _raise(kind: EventType, schema_version: int, payload: bytes) -> Any:
 
 
 def encode_value(value: object) -> bytes:
-    """An aggregate or a small value, for snapshots and metadata."""
-    return _ENCODER.encode(value)
+    """An aggregate, for a snapshot."""
+    return _VALUES.encode(value)
 
 
 def decode_value(cls: type, payload: bytes) -> Any:

@@ -32,6 +32,10 @@ CONNECTION: dict[str, Any] = {
 
 _EVENT = "position, tenant, stream, version, type, schema_version, payload, metadata, recorded_at"
 
+_OUTBOX = (
+    "SELECT position, log_position, type, tenant, subject, recorded_at, traceparent, correlation_id, data FROM outbox"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class StoredRow:
@@ -174,11 +178,13 @@ class Log:
 
     async def outbox(self, after: int, limit: int) -> list[OutboxRow]:
         """The announcements behind an outbox position, in order."""
-        rows = await self.all(
-            "SELECT position, log_position, type, tenant, subject, recorded_at, traceparent, correlation_id, data"
-            " FROM outbox WHERE position > %s ORDER BY position LIMIT %s",
-            (after, limit),
-        )
+        rows = await self.all(f"{_OUTBOX} WHERE position > %s ORDER BY position LIMIT %s", (after, limit))
+        return [OutboxRow(*row) for row in rows]
+
+    async def unpublished(self, cursor: str, limit: int) -> list[OutboxRow]:
+        """The announcements behind a cursor, in order; all of them if there is no such cursor."""
+        behind = "coalesce((SELECT position FROM cursor WHERE name = %s), 0)"
+        rows = await self.all(f"{_OUTBOX} WHERE position > {behind} ORDER BY position LIMIT %s", (cursor, limit))
         return [OutboxRow(*row) for row in rows]
 
     async def request(self, tenant: str, request_id: str) -> StoredRequest | None:

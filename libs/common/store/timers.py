@@ -23,7 +23,8 @@ log = logging.getLogger(__name__)
 
 CLAIM_SECONDS = 30
 BATCH = 100
-LONGEST_SLEEP = 0.5
+LONGEST_SLEEP = 5.0
+"""Seconds after which it looks by itself; it is woken when a timer is due (`libs.common.pulse`)."""
 
 _CLAIM = """
 UPDATE timer SET claimed_until = clock_timestamp() + %s * interval '1 second'

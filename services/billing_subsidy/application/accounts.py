@@ -1,6 +1,7 @@
 """Commands of policy accounts, and what their timers do."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
@@ -90,20 +91,44 @@ async def heard_account(unit: Unit, policy_id: UUID) -> PolicyAccount:
     return account
 
 
-async def open_account(unit: Unit, facts: PolicyFacts, bound_on: date, movement: Movement) -> None:
+async def open_account(unit: Unit, facts: PolicyFacts, bound_on: date, movements: Sequence[Movement]) -> None:
     """Opens a policy's account, invoices its premium, and opens its subsidy cases."""
     stream = account_stream(facts.policy_id)
     if not await unit.is_new(PolicyAccount, stream):
         return
     account = unit.record(PolicyAccount, stream, [AccountOpened(facts=facts, plan=PaymentPlan(), bound_on=bound_on)])
     assert account is not None
-    unit.record(PolicyAccount, stream, account.move(Cause.BOUND, [movement], bound_on, unit.call.today))
+    unit.record(PolicyAccount, stream, account.move(Cause.BOUND, movements, bound_on, unit.call.today))
     number = reference_stream(unit.call.tenant, facts.policy_number)
     if not await unit.is_new(Reference, number):
         raise ValueError(f"policy number {facts.policy_number} was used before")
     given = ReferenceGiven(number=facts.policy_number, target=Target.POLICY, target_id=facts.policy_id)
     unit.record(Reference, number, [given])
     await reckon_cases(unit, facts.policy_id)
+
+
+async def admit_member(unit: Unit, member: PolicyFacts, issued_on: date, movements: Sequence[Movement]) -> None:
+    """Opens the account of a member's certificate, divided as the master's is, or invoices that it came back.
+
+    Raises ValueError without the master: it was announced before in the same feed, so waiting would not bring it.
+    """
+    assert member.master_id is not None
+    if await unit.find(PolicyAccount, account_stream(member.policy_id)) is not None:
+        await move_premium(unit, member.policy_id, Cause.CHANGED, movements)
+        return
+    found = await unit.find(PolicyAccount, account_stream(member.master_id))
+    if found is None:
+        raise ValueError(f"master {member.master_id} is not known; replay its own announcement first")
+    master = found.facts
+    facts = replace(
+        member,
+        line=master.line,
+        subsidy_classes=master.subsidy_classes,
+        insurers=master.insurers,
+        quota_share=master.quota_share,
+        cessions=master.cessions,
+    )
+    await open_account(unit, facts, issued_on, movements)
 
 
 async def move_premium(unit: Unit, policy_id: UUID, cause: Cause, movements: Sequence[Movement]) -> None:

@@ -50,7 +50,7 @@ async def _open_missing(unit: Unit, policy_id: UUID) -> PolicyAccount:
     account = await unit.get(PolicyAccount, account_stream(policy_id), missing)
     directory = await unit.find(ProgrammeDirectory, DIRECTORY) or ProgrammeDirectory()
     facts = account.facts
-    for listing in directory.listings:
+    for listing in () if facts.is_master else directory.listings:
         known = listing.programme_id in account.programmes
         if not known and listing.addresses(facts.region, facts.term.inception, unit.call.today):
             account = await _open(unit, account, listing)

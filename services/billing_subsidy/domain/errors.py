@@ -61,3 +61,11 @@ class EntrySettled(Refused):
 
 class VendorPaymentTooHigh(Refused):
     message = "Vendor {vendor_id} is owed {payable}; {amount} is more."
+
+
+class AccountBehind(Refused):
+    message = "The account has heard of {heard} premium transactions; the change begins with number {first}."
+
+
+class AccountAhead(Refused):
+    message = "The account has heard of {heard} premium transactions, of number {first} too."

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from hubao.billing_subsidy.v1 import account_preview_pb2 as preview_pb
 from hubao.billing_subsidy.v1 import account_service_pb2 as pb
 from hubao.billing_subsidy.v1 import account_service_pb2_grpc as pb_grpc
 from sqlalchemy import Row
@@ -14,16 +15,19 @@ from libs.common.grpc.convert import uuid_value as uuid_of
 from libs.common.grpc.pages import next_token, page_of
 from libs.common.money import Money
 from services.billing_subsidy.application.accounts import Accounts
+from services.billing_subsidy.application.foreseeing import Foresight
 from services.billing_subsidy.domain.account.account import PolicyAccount
 from services.billing_subsidy.domain.account.invoices import Invoice, PaymentPlan
 from services.billing_subsidy.projections import Reads
+from services.billing_subsidy.servicer.effects import effects_message
 
 
 class AccountServicer(pb_grpc.AccountServiceServicer):
     """Each method reads the request, calls one command, and writes the reply."""
 
-    def __init__(self, accounts: Accounts, reads: Reads) -> None:
+    def __init__(self, accounts: Accounts, foresight: Foresight, reads: Reads) -> None:
         self._accounts = accounts
+        self._foresight = foresight
         self._reads = reads
 
     async def GetAccount(self, request: pb.GetAccountRequest, context: Any) -> pb.GetAccountResponse:
@@ -80,6 +84,13 @@ class AccountServicer(pb_grpc.AccountServiceServicer):
         done = await self._accounts.set_plan(call, uuid_of("policy_id", request.policy_id), plan, request.etag)
         return pb.SetPaymentPlanResponse(account=account_message(done.value, done.version, call.today))
 
+    async def PreviewPolicyChange(
+        self, request: preview_pb.PreviewPolicyChangeRequest, context: Any
+    ) -> preview_pb.PreviewPolicyChangeResponse:
+        policy_id = uuid_of("policy_id", request.policy_id)
+        foreseen = await self._foresight.of(current_call(), policy_id, request.type, request.data)
+        return preview_pb.PreviewPolicyChangeResponse(effects=effects_message(foreseen))
+
 
 def account_message(account: PolicyAccount, version: int, today: date) -> pb.Account:
     message = pb.Account(
@@ -100,6 +111,8 @@ def account_message(account: PolicyAccount, version: int, today: date) -> pb.Acc
         earned=money_message(account.earned_so_far),
         bound_on=date_message(account.bound_on),
         etag=str(version),
+        master_policy_id=str(account.facts.master_id or ""),
+        payer_uscc=account.facts.payer_uscc,
     )
     if account.overdue:
         message.grace_until.CopyFrom(date_message(account.overdue.grace_until))

@@ -10,23 +10,25 @@ from libs.common.context import Call
 from libs.common.errors import InvalidField
 from libs.common.unit import Unit
 from services.claims.application.streams import (
-    account_of,
     account_stream,
     claim_stream,
+    cover_of,
     notices_stream,
     payment_id,
 )
-from services.claims.domain.account import CoverageAccount
+from services.claims.domain.account import CoverageAccount, Drawn
 from services.claims.domain.claim import deciding, ending, noticing, paying, reserving
 from services.claims.domain.claim.events import PaymentApproved
 from services.claims.domain.claim.parts import Actor, Outcome, Reason
 from services.claims.domain.claim.paying import PaymentRequest
 from services.claims.domain.claim.value import Claim
 from services.claims.domain.costs import Reserve
+from services.claims.domain.cover import Cover
 from services.claims.domain.coverage.results import Check
 from services.claims.domain.errors import ClaimNotFound, PolicyNotKnown
 from services.claims.domain.facts import Question
 from services.claims.domain.loss import AssessedLoss, drawn_by
+from services.claims.domain.member import MemberCover
 from services.claims.domain.notice import Notice
 from services.claims.domain.notices import InsuredNotices, file_notice
 
@@ -52,7 +54,7 @@ class Claims:
 
         async def plan(unit: Unit) -> None:
             nonlocal known
-            account = await account_of(unit, notice.policy_id)
+            account = await cover_of(unit, notice.policy_id, notice.insured_uscc)
             claim = await unit.find(Claim, claim_id)
             known = claim is not None
             if claim is not None:
@@ -114,7 +116,7 @@ class Claims:
             after = unit.record(Claim, claim_id, events)
             if events and after and after.decision:
                 wanted = drawn_by(after.decision.lines, claim.currency)
-                _record(unit, account, account.draw(claim_id, wanted, call.now))
+                _record(unit, account.draws_of(claim_id, wanted, call.now))
 
         return await self._application.execute(call, Claim, claim_id, plan, etag=etag)
 
@@ -140,7 +142,7 @@ class Claims:
                     paid = event.payment
                     line = paying.decided_line(claim, paid.part_code, paid.cost_type)
                     limits = line.limits if line else ()
-                    _record(unit, account, account.pay(claim_id, paid.payment_id, limits, paid.amount, call.now))
+                    _record(unit, account.payments_of(claim_id, paid.payment_id, limits, paid.amount, call.now))
 
         return await self._application.execute(call, Claim, claim_id, plan, etag=etag)
 
@@ -163,7 +165,7 @@ class Claims:
             events = ending.withdraw(claim, reason, actor_of(call))
             unit.record(Claim, claim_id, events)
             if events:
-                _record(unit, account, account.draw(claim_id, {}, call.now))
+                _record(unit, account.draws_of(claim_id, {}, call.now))
 
         return await self._application.execute(call, Claim, claim_id, plan, etag=etag)
 
@@ -180,7 +182,10 @@ class Claims:
         if as_known and as_known > call.now:
             raise InvalidField(field="as_known_time", problem="lies in the future")
         claim = (await self.get(call, claim_id)).value
-        account = (await self.get_account(call, claim.policy_id)).value
+        account: Cover = (await self.get_account(call, claim.policy_id)).value
+        if claim.certificate_id:
+            certificate = (await self.get_account(call, claim.certificate_id)).value
+            account = MemberCover(certificate, (await self.get_account(call, claim.policy_id)).value)
         return noticing.check_coverage(claim_id, claim, account, as_known or account.known_by(call.now))
 
     async def _change(
@@ -194,11 +199,12 @@ def actor_of(call: Call) -> Actor:
     return Actor(call.principal, call.roles, call.today, call.now)
 
 
-async def _both(unit: Unit, claim_id: UUID) -> tuple[Claim, CoverageAccount]:
-    """A claim and the coverage account of its policy."""
+async def _both(unit: Unit, claim_id: UUID) -> tuple[Claim, Cover]:
+    """A claim and the cover that it is under."""
     claim = await unit.get(Claim, claim_id, ClaimNotFound(claim_id=claim_id))
-    return claim, await account_of(unit, claim.policy_id)
+    return claim, await cover_of(unit, claim.policy_id, claim.insured_uscc)
 
 
-def _record(unit: Unit, account: CoverageAccount, events: Sequence[object]) -> None:
-    unit.record(CoverageAccount, account_stream(unit.call.tenant, account.policy_id), events)
+def _record(unit: Unit, events: Drawn) -> None:
+    for policy_id, drawn in events:
+        unit.record(CoverageAccount, account_stream(unit.call.tenant, policy_id), drawn)

@@ -4,17 +4,19 @@ Terms and premiums are recorded with the time at which their owner recorded them
 does not depend on how long an announcement was under way.
 """
 
+from dataclasses import replace
 from datetime import date, datetime
 from uuid import UUID
 
 from libs.common.errors import NotYet
 from libs.common.unit import Unit
-from services.claims.application.streams import account_stream
+from services.claims.application.streams import account_stream, member_stream
 from services.claims.domain.account import CoverageAccount, open_account
 from services.claims.domain.claim import noticing
 from services.claims.domain.claim.parts import VerifiedOrder
 from services.claims.domain.claim.value import Claim
 from services.claims.domain.coverage.basis import Premium
+from services.claims.domain.member import Member, know
 from services.claims.domain.terms import Terms
 
 
@@ -26,6 +28,21 @@ async def set_terms(unit: Unit, policy_id: UUID, cause: str, terms: Terms) -> No
         unit.record(CoverageAccount, stream, open_account(policy_id, terms, heard_at(unit)))
     else:
         unit.record(CoverageAccount, stream, account.reterm(cause, terms, heard_at(unit)))
+
+
+async def set_member_terms(unit: Unit, master_id: UUID, certificate_id: UUID, cause: str, terms: Terms) -> None:
+    """Opens the account of a member of a park policy, or gives it new terms; what is excluded is the master's.
+
+    Raises ValueError without the master: it was announced before in the same feed, so waiting would not bring it.
+    """
+    master = await unit.find(CoverageAccount, account_stream(unit.call.tenant, master_id))
+    if master is None:
+        raise ValueError(f"master {master_id} is not known; replay its own announcement first")
+    own = replace(terms, exclusions=master.terms.exclusions, aggregate_limit=master.terms.aggregate_limit)
+    await set_terms(unit, certificate_id, cause, own)
+    index = member_stream(unit.call.tenant, master_id, terms.insured_uscc)
+    if await unit.find(Member, index) is None:
+        unit.record(Member, index, know(master_id, terms.insured_uscc, certificate_id))
 
 
 async def expire(unit: Unit, policy_id: UUID, on: date) -> None:

@@ -5,7 +5,7 @@ than the aggregate, and `drawn` equals `paid` once nothing is under way. Each dr
 `domain/guards.py`, which hold whatever happens at the same time.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import ClassVar
@@ -72,6 +72,9 @@ class LimitsPaid:
     paid_at: datetime
 
 
+Drawn = tuple[tuple[UUID, Sequence[LimitsDrawn | LimitsPaid]], ...]
+"""Events by the policy, or the certificate, in whose account they stand."""
+
 AccountEvent = CoverageOpened | CoverageRetermed | CoverageExpired | PremiumNoted | LimitsDrawn | LimitsPaid
 
 
@@ -108,6 +111,11 @@ class CoverageAccount:
     def terms(self) -> Terms:
         """The terms as known last."""
         return self.terms_history[-1].terms
+
+    @property
+    def certificate_id(self) -> UUID | None:
+        """None: the cover of a whole policy, and not of one member (see `member`)."""
+        return None
 
     @property
     def part_codes_ever(self) -> frozenset[str]:
@@ -178,6 +186,16 @@ class CoverageAccount:
         elif premium.received is None:
             premium = replace(premium, received=self.premium.received, invoiced=self.premium.invoiced)
         return [PremiumNoted(policy_id=self.policy_id, premium=premium, announced_at=announced_at)]
+
+    def draws_of(self, claim_id: UUID, wanted: Mapping[str, Money], at: datetime) -> Drawn:
+        """What `draw` leads to, by account."""
+        return ((self.policy_id, self.draw(claim_id, wanted, at)),)
+
+    def payments_of(
+        self, claim_id: UUID, payment_id: UUID, limits: tuple[str, ...], amount: Money, at: datetime
+    ) -> Drawn:
+        """What `pay` leads to, by account."""
+        return ((self.policy_id, self.pay(claim_id, payment_id, limits, amount, at)),)
 
     def draw(self, claim_id: UUID, wanted: Mapping[str, Money], at: datetime) -> list[LimitsDrawn]:
         """Moves what a claim has taken of the limits to `wanted`; the guards refuse what is not there."""

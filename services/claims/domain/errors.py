@@ -105,3 +105,7 @@ class OrderUsedUp(Refused):
 
 class PaidAlready(Refused):
     message = "{paid} was paid already, so the claim can't be withdrawn; close it instead."
+
+
+class MemberNotNamed(Refused):
+    message = "Policy {policy_number} covers the members of a park; the notice must say which of them."

@@ -11,6 +11,9 @@ from services.claims.domain.terms import Terms
 AGGREGATE = ""
 """The key of the aggregate among limits by part."""
 
+SHARED = "shared:"
+"""Before a part's code: the limit of that part for all members of a park policy together."""
+
 
 @dataclass(frozen=True)
 class PartAmount:
@@ -30,8 +33,10 @@ class Movement:
 
 
 def limits_of(terms: Terms, gone: Mapping[str, Money]) -> tuple[PartAmount, ...]:
-    """The limit of each part, and the aggregate under ""."""
-    limits = {**gone, **terms.limits, AGGREGATE: terms.aggregate_limit}
+    """The limit of each part, and the aggregate under ""; a member has none of its own."""
+    limits = {**gone, **terms.limits}
+    if terms.master_id is None:
+        limits[AGGREGATE] = terms.aggregate_limit
     return tuple(PartAmount(code, limit) for code, limit in limits.items())
 
 

@@ -13,7 +13,7 @@ from fractions import Fraction
 from libs.common.money import Money, total
 from services.claims.domain.costs import CostType
 from services.claims.domain.errors import InterruptionHoursMissing
-from services.claims.domain.limits import AGGREGATE
+from services.claims.domain.limits import AGGREGATE, SHARED
 from services.claims.domain.terms import PartTerms
 
 
@@ -116,7 +116,7 @@ def _decide(
         share = steps[-1].left - steps[-1].left.times(1 - Fraction(part.coinsurance_percent) / 100)
         take("COINSURANCE", share, f"the insured bears {_plain(part.coinsurance_percent)} % of {steps[-1].left}")
     for code, _ in conditions.limits:
-        name = "PART_LIMIT" if code == part.code else "PARENT_LIMIT"
+        name = "SHARED_LIMIT" if code.startswith(SHARED) else "PART_LIMIT" if code == part.code else "PARENT_LIMIT"
         take(name, _less(steps[-1].left, left[code]), f"{left[code]} is left of {code}")
     take("AGGREGATE", _less(steps[-1].left, left[AGGREGATE]), f"{left[AGGREGATE]} is left of all parts together")
     codes = tuple(code for code, _ in conditions.limits)

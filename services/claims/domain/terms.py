@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from uuid import UUID
 
 from libs.common.money import Money
 
@@ -18,7 +19,10 @@ class Trigger(StrEnum):
 
 @dataclass(frozen=True)
 class PartTerms:
-    """The terms of one coverage part in one segment."""
+    """The terms of one coverage part in one segment.
+
+    `shared_limit` is the most that all members of a park policy together are paid for the part; None for any other.
+    """
 
     code: str
     limit: Money
@@ -29,6 +33,7 @@ class PartTerms:
     trigger: Trigger
     retroactive_date: date | None
     extended_reporting_days: int
+    shared_limit: Money | None = None
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,11 @@ class Segment:
 
 @dataclass(frozen=True)
 class Terms:
-    """A whole term, as known at one time. No segments means that cover never began (a flat cancellation)."""
+    """A whole term, as known at one time. No segments means that cover never began (a flat cancellation).
+
+    `members_only` says that it is a park policy, which covers nobody but its members; `master_id` is set for the terms
+    of a member, and then the aggregate is the master's.
+    """
 
     policy_number: str
     insured_uscc: str
@@ -55,6 +64,8 @@ class Terms:
     segments: tuple[Segment, ...]
     aggregate_limit: Money
     exclusions: tuple[str, ...]
+    members_only: bool = False
+    master_id: UUID | None = None
 
     @property
     def currency(self) -> str:

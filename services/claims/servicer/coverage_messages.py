@@ -67,12 +67,13 @@ def account_message(version: int, account: CoverageAccount) -> pb.CoverageAccoun
         insured_uscc=terms.insured_uscc,
         inception=date_message(terms.inception),
         cover_end=date_message(terms.cover_end),
-        aggregate=use(AGGREGATE, terms.aggregate_limit),
+        aggregate=None if terms.master_id else use(AGGREGATE, terms.aggregate_limit),
         parts=[use(code, limit) for code, limit in limits.items()],
         terms_history=[known_terms_message(known) for known in account.terms_history],
         premium_received=money_message(premium.received) if premium.received else None,
         premium_invoiced=money_message(premium.invoiced) if premium.invoiced else None,
         premium_state=premium.state,
+        master_policy_id=str(terms.master_id or ""),
     )
 
 

@@ -61,6 +61,7 @@ def claim_message(claim_id: UUID, version: int, claim: Claim) -> pb.Claim:
         verified_orders=[order_message(claim, order) for order in claim.orders],
         paid=money_message(claim.paid),
         close_outcome=claim.outcome,
+        certificate_id=str(claim.certificate_id or ""),
     )
 
 

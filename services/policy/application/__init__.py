@@ -4,6 +4,7 @@
 - `treaties`: create
 - `submissions`: create, request_assessment, quote, release, close_subjectivity, decline
 - `policies`: bind, endorse, cancel
+- `certificates`: issue one or many, withdraw, end with the master
 - `firing`: what timers do
 - `public`: what a policy promises in its public form, for announcements and answers alike
 """

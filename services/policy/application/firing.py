@@ -3,9 +3,16 @@
 from uuid import UUID
 
 from libs.common.unit import Unit
+from services.policy.application.certificates import end_certificates, end_more_certificates
 from services.policy.domain.policy.policy import Policy
 from services.policy.domain.submission.submission import Submission
-from services.policy.domain.timers import POLICY_EXPIRY, QUOTE_EXPIRY, SUBJECTIVITY_DUE
+from services.policy.domain.timers import (
+    CERTIFICATES_ENDING,
+    POLICY_EXPIRY,
+    QUOTE_EXPIRY,
+    ROLL_ENDING,
+    SUBJECTIVITY_DUE,
+)
 
 
 async def lapse_quotes(unit: Unit, stream: UUID) -> None:
@@ -30,4 +37,6 @@ FIRING = {
     QUOTE_EXPIRY: lapse_quotes,
     SUBJECTIVITY_DUE: miss_subjectivities,
     POLICY_EXPIRY: expire_policy,
+    CERTIFICATES_ENDING: end_certificates,
+    ROLL_ENDING: end_more_certificates,
 }

@@ -11,11 +11,13 @@ from libs.common.errors import Stale
 from libs.common.streams import stream_id
 from libs.common.unit import Unit
 from services.policy.application.ceding import Wish, chosen_cessions, policy_of_submission
+from services.policy.application.changing import make_change
 from services.policy.application.products import product_of
 from services.policy.application.submissions import submission_of
 from services.policy.domain.errors import PolicyNotFound
 from services.policy.domain.policy.bind import bind_policy
 from services.policy.domain.policy.policy import Policy
+from services.policy.domain.policy.proposal import Proposal, ProposalKind
 from services.policy.domain.policy.values import Change, Share
 from services.policy.domain.policy_file import FileOpened, PolicyFile
 from services.policy.domain.product.terms import CancellationMethod
@@ -71,32 +73,18 @@ class Policies:
             unit.record(Policy, policy_id, bound)
             unit.record(PolicyFile, file_of_policy(call.tenant, policy_id), [FileOpened(policy_id=str(policy_id))])
 
-        return await self._view(call, await self._application.execute(call, Policy, policy_id, plan))
+        return await self.view(call, await self._application.execute(call, Policy, policy_id, plan))
 
     async def endorse(
         self, call: Call, policy_id: UUID, effective: date, changes: Sequence[Change], reason: str, etag: str
     ) -> PolicyView:
-        async def plan(unit: Unit) -> None:
-            policy = await unit.get(Policy, policy_id, PolicyNotFound(policy_id=policy_id))
-            product = await product_of(unit, policy.bound.product_id)
-            terms = product.version(policy.bound.product_version).terms
-            endorsed = policy.endorse(terms, effective, changes, reason, call.request_id, call.now)
-            unit.record(Policy, policy_id, endorsed)
-
-        return await self._view(call, await self._application.execute(call, Policy, policy_id, plan, etag=etag))
+        proposal = Proposal(ProposalKind.ENDORSE, effective, reason, changes=tuple(changes))
+        return await self._make(call, policy_id, proposal, etag)
 
     async def cancel(
         self, call: Call, policy_id: UUID, effective: date, method: CancellationMethod, reason: str, etag: str
     ) -> PolicyView:
-        done = await self._application.change(
-            call,
-            Policy,
-            policy_id,
-            lambda policy: policy.cancel(effective, method, reason, call.now),
-            PolicyNotFound(policy_id=policy_id),
-            etag=etag,
-        )
-        return await self._view(call, done)
+        return await self._make(call, policy_id, Proposal(ProposalKind.CANCEL, effective, reason, method=method), etag)
 
     async def get(self, call: Call, policy_id: UUID, known_at: datetime | None = None) -> PolicyView:
         """The policy as it is known, or was known at a time; not found if it was not bound by then."""
@@ -116,7 +104,13 @@ class Policies:
             raise missing
         return PolicyView(policy_id, events[-1].value, events[-1].version, notes[-1].value)
 
-    async def _view(self, call: Call, done: Done[Policy]) -> PolicyView:
+    async def _make(self, call: Call, policy_id: UUID, proposal: Proposal, etag: str) -> PolicyView:
+        async def plan(unit: Unit) -> None:
+            await make_change(unit, policy_id, proposal)
+
+        return await self.view(call, await self._application.execute(call, Policy, policy_id, plan, etag=etag))
+
+    async def view(self, call: Call, done: Done[Policy]) -> PolicyView:
         missing = PolicyNotFound(policy_id=done.stream)
         file = await self._application.read(
             PolicyFile, file_of_policy(call.tenant, done.stream), missing, tenant=call.tenant

@@ -14,6 +14,7 @@ from fractions import Fraction
 from libs.common.money import Money, total
 from services.policy.domain.cover import Cover, PartChoice, PartTerms, RatingInputs, check_cover, terms_of
 from services.policy.domain.errors import AnswerMissing, FactorMissing, RateMissing
+from services.policy.domain.product.park_tariff import master_tariff
 from services.policy.domain.product.rating_checks import NO_SCORE, threshold
 from services.policy.domain.product.terms import AnswerKind, DatedRate, FactorBasis, FactorTable, ProductTerms
 
@@ -70,7 +71,7 @@ class Worksheet:
 
 def rate(terms: ProductTerms, cover: Cover) -> Worksheet:
     """Prices one year of a cover. Refuses when a table has no line for this insured: nothing is guessed."""
-    inputs = cover.inputs
+    terms, inputs = master_tariff(terms), cover.inputs
     parts = [_rate_part(terms, inputs, choice) for choice in cover.parts]
     before = [part.annual_premium for part in parts]
     short = terms.minimum_premium - total(before)

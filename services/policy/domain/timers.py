@@ -5,7 +5,9 @@ from typing import Any
 
 from libs.common.changes import Cancel, Recorded, Schedule, TimerChange
 from libs.common.dates import add_days, start_of_day
-from services.policy.domain.policy.events import Bound, Cancelled
+from services.policy.domain.park.events import RollEnded
+from services.policy.domain.policy.events import Bound, Cancelled, Expired
+from services.policy.domain.product.terms import ProductLine
 from services.policy.domain.submission.events import (
     QuoteBound,
     QuoteMade,
@@ -18,6 +20,8 @@ from services.policy.domain.submission.values import SubjectivityPhase
 QUOTE_EXPIRY = "quote-expiry"
 SUBJECTIVITY_DUE = "subjectivity-due"
 POLICY_EXPIRY = "policy-expiry"
+CERTIFICATES_ENDING = "certificates-ending"
+ROLL_ENDING = "roll-ending"
 
 
 def timers(recorded: Recorded[Any]) -> list[TimerChange]:
@@ -36,7 +40,11 @@ def timers(recorded: Recorded[Any]) -> list[TimerChange]:
         case Bound(period=period):
             return [Schedule(POLICY_EXPIRY, start_of_day(period.expiry))]
         case Cancelled():
-            return [Cancel(POLICY_EXPIRY)]
+            return [Cancel(POLICY_EXPIRY), *_end_certificates(recorded)]
+        case Expired():
+            return _end_certificates(recorded)
+        case RollEnded(left=left) if left:
+            return [Schedule(ROLL_ENDING, recorded.recorded_at)]
     return []
 
 
@@ -50,6 +58,12 @@ def _watch_conditions(submission: Submission, number: int) -> list[TimerChange]:
         for each in submission.quote_number(number).open_in(SubjectivityPhase.POST_BIND)
         if each.due_on is not None
     ]
+
+
+def _end_certificates(recorded: Recorded[Any]) -> list[TimerChange]:
+    """At once, but in appends of their own: a master may have many members."""
+    is_park = recorded.value.bound.line is ProductLine.PARK
+    return [Schedule(CERTIFICATES_ENDING, recorded.recorded_at)] if is_park else []
 
 
 def _end_of(day: date) -> datetime:

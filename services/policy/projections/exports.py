@@ -13,6 +13,7 @@ from libs.common.dates import start_of_day
 from libs.common.projection.tables import ReadTables
 from services.policy.projections import share_tables as shares
 from services.policy.projections import tables
+from services.policy.projections.certificates import contract
 
 PAGE = 1000
 
@@ -53,13 +54,13 @@ class Exports:
             func.sum(ceded.c.commission).label("commission"),
         )
         found = self._parts(ceded, key, columns, source_id, reinsurer_id)
-        moved, policy = tables.premium_transaction, tables.policy
+        moved = tables.premium_transaction
 
         def joined(page: Any) -> Select[Any]:
             here = (moved.c.policy_id == page.c.policy_id) & (moved.c.number == page.c.number)
             return select(
-                page, *_policy_columns(), moved.c.kind, moved.c.effective_date, moved.c.net, moved.c.own
-            ).where(here, policy.c.policy_id == page.c.policy_id)
+                page, *_policy_columns(contract), moved.c.kind, moved.c.effective_date, moved.c.net, moved.c.own
+            ).where(here, contract.c.policy_id == page.c.policy_id)
 
         async for rows in self._pages(found, key, joined):
             yield rows
@@ -78,13 +79,13 @@ class Exports:
         found = select(*key, shared.c.amount.label("share")).where(
             *self._booked.of(shared), shared.c.insurer_id == insurer_id
         )
-        moved, policy = tables.premium_transaction, tables.policy
+        moved = tables.premium_transaction
 
         def joined(page: Any) -> Select[Any]:
             here = (moved.c.policy_id == page.c.policy_id) & (moved.c.number == page.c.number)
             return select(
-                page, *_policy_columns(), moved.c.kind, moved.c.effective_date, moved.c.net, moved.c.vat
-            ).where(here, policy.c.policy_id == page.c.policy_id)
+                page, *_policy_columns(contract), moved.c.kind, moved.c.effective_date, moved.c.net, moved.c.vat
+            ).where(here, contract.c.policy_id == page.c.policy_id)
 
         async for rows in self._pages(found, key, joined):
             yield rows
@@ -131,8 +132,7 @@ async def exports(read_tables: ReadTables, booked: Booked) -> AsyncIterator[Expo
         yield Exports(await connection.execution_options(isolation_level="REPEATABLE READ"), booked)
 
 
-def _policy_columns() -> tuple[Any, ...]:
-    policy = tables.policy
+def _policy_columns(policy: Any) -> tuple[Any, ...]:
     return (
         policy.c.policy_number,
         policy.c.insured_name,
@@ -153,6 +153,6 @@ def _claims(page: Any) -> Select[Any]:
         .outerjoin(claim, noted)
     )
     here = (moved.c.file_id == page.c.file_id) & (moved.c.version == page.c.version)
-    return select(page, *_policy_columns(), *(moved.c[name] for name in columns), claim.c.occurred_from).select_from(
-        whole.join(page, here)
-    )
+    return select(
+        page, *_policy_columns(policy), *(moved.c[name] for name in columns), claim.c.occurred_from
+    ).select_from(whole.join(page, here))

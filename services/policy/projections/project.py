@@ -8,6 +8,7 @@ from uuid import UUID
 from libs.common.changes import Recorded
 from libs.common.money import Money, total
 from libs.common.projection.rows import RowChange, added, changed
+from services.policy.domain.park.events import CertificateEnded, CertificateIssued, CertificateWithdrawn
 from services.policy.domain.policy.events import Bound, Cancelled, Endorsed, Expired
 from services.policy.domain.policy.values import PolicyStatus, Transaction
 from services.policy.domain.product.product import ProductDrafted, ProductPublished, ProductStatus, ProductWithdrawn
@@ -57,6 +58,8 @@ def project(recorded: Recorded[Any]) -> Sequence[RowChange]:
             return _moved(recorded, event.transactions, status=PolicyStatus.CANCELLED, cover_until=ended)
         case Expired():
             return [_policy(stream, status=PolicyStatus.EXPIRED)]
+        case CertificateIssued() | CertificateWithdrawn() | CertificateEnded():
+            return _transactions(recorded, event.transactions)
     return []
 
 

@@ -11,6 +11,7 @@ from libs.common.changes import Recorded
 from libs.common.money import Money, total
 from libs.common.projection.rows import RowChange, added
 from services.policy.domain.claim_notes import ClaimNoted, ClaimPaymentNoted, ClaimReserveNoted
+from services.policy.domain.park.events import CertificateEnded, CertificateIssued, CertificateWithdrawn
 from services.policy.domain.policy.cession import CededAmount
 from services.policy.domain.policy.events import Bound, Cancelled, Endorsed
 from services.policy.domain.policy.values import InsurerAmount, Transaction
@@ -26,7 +27,7 @@ def project_shares(recorded: Recorded[Any]) -> Sequence[Executable | RowChange]:
     match recorded.event:
         case Bound() as event:
             return [*_sole_quota_share(recorded, event), *_premium(recorded, [event.transaction])]
-        case Endorsed() | Cancelled() as event:
+        case (Endorsed() | Cancelled() | CertificateIssued() | CertificateWithdrawn() | CertificateEnded()) as event:
             return _premium(recorded, event.transactions)
         case FileOpened(policy_id=policy_id):
             return [_added(tables.policy_file, file_id=recorded.stream, policy_id=UUID(policy_id))]

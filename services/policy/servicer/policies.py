@@ -11,30 +11,34 @@ from libs.common.application import Application
 from libs.common.context import current_call
 from libs.common.grpc.convert import (
     date_value,
-    enum_name,
-    money_value,
     optional,
     percent_value,
     timestamp_value,
     uuid_value,
 )
 from libs.common.grpc.pages import next_token, page_of
+from libs.common.projection.tables import ReadTables
 from services.policy.application.ceding import Wish
 from services.policy.application.policies import Policies
+from services.policy.application.previewing import Previews
 from services.policy.application.public import transaction_message
-from services.policy.domain.policy.values import Change, ChangeKind, Share
+from services.policy.domain.policy.values import Share
 from services.policy.projections.reads import Reads
+from services.policy.servicer.certificates import CertificateMethods
+from services.policy.servicer.changes import ChangeMethods, change_value
 from services.policy.servicer.policy_messages import policy_message, row_message, summary_message
 from services.policy.servicer.product_values import method_value
-from services.policy.servicer.values import answer_value, each, filter_name, within
+from services.policy.servicer.values import each, filter_name
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
 
-class PolicyServicer(pb_grpc.PolicyServiceServicer):
-    def __init__(self, application: Application, reads: Reads) -> None:
+class PolicyServicer(ChangeMethods, CertificateMethods, pb_grpc.PolicyServiceServicer):
+    def __init__(self, application: Application, reads: Reads, tables: ReadTables, previews: Previews) -> None:
         self._policies = Policies(application)
+        self._previews = previews
         self._reads = reads
+        self._serve_certificates(application, tables)
 
     async def BindPolicy(self, request: pb.BindPolicyRequest, context: Context) -> pb.BindPolicyResponse:
         call = current_call()
@@ -46,7 +50,9 @@ class PolicyServicer(pb_grpc.PolicyServiceServicer):
             wish_value(request),
             request.submission_etag,
         )
-        return pb.BindPolicyResponse(policy=policy_message(view, view.policy.bound.period.inception))
+        members = await self._issue_many(call, view.policy_id, request.members) if request.members else ()
+        message = policy_message(view, view.policy.bound.period.inception)
+        return pb.BindPolicyResponse(policy=await self._with_park(call, message, view.policy), certificates=members)
 
     async def EndorsePolicy(self, request: pb.EndorsePolicyRequest, context: Context) -> pb.EndorsePolicyResponse:
         effective = date_value("effective_date", request.effective_date)
@@ -77,13 +83,11 @@ class PolicyServicer(pb_grpc.PolicyServiceServicer):
 
     async def GetPolicy(self, request: pb.GetPolicyRequest, context: Context) -> pb.GetPolicyResponse:
         call = current_call()
-        view = await self._policies.get(
-            call,
-            uuid_value("policy_id", request.policy_id),
-            optional(request, "recorded_time", timestamp_value),
-        )
+        known_at = optional(request, "recorded_time", timestamp_value)
+        view = await self._policies.get(call, uuid_value("policy_id", request.policy_id), known_at)
         effective = optional(request, "effective_date", date_value) or call.today
-        return pb.GetPolicyResponse(policy=policy_message(view, effective))
+        message = policy_message(view, effective)
+        return pb.GetPolicyResponse(policy=await self._with_park(call, message, view.policy, known_at))
 
     async def ListPolicies(self, request: pb.ListPoliciesRequest, context: Context) -> pb.ListPoliciesResponse:
         tenant = current_call().tenant
@@ -109,13 +113,3 @@ def wish_value(request: pb.BindPolicyRequest) -> Wish:
 
 def share_value(field: str, message: terms_pb2.CoInsurerShare) -> Share:
     return Share(message.insurer_id, percent_value(f"{field}.percent", message.percent), message.lead)
-
-
-def change_value(field: str, message: pb.PolicyChange) -> Change:
-    return Change(
-        kind=ChangeKind(enum_name(f"{field}.kind", pb.ChangeKind, message.kind)),
-        part_code=message.part_code,
-        limit=within(field, message, "limit", money_value),
-        deductible=within(field, message, "deductible", money_value),
-        answer=within(field, message, "answer", answer_value),
-    )

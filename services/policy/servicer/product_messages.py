@@ -17,6 +17,7 @@ from services.policy.domain.product.terms import (
     RatingPlan,
     UnderwritingRules,
 )
+from services.policy.servicer.park_messages import park_message
 
 
 def product_message(found: Done[Product] | Loaded[Product]) -> pb.Product:
@@ -76,6 +77,7 @@ def terms_message(terms: ProductTerms) -> pb.ProductTerms:
         minimum_premium=money_message(terms.minimum_premium),
         subsidy_classes=terms.subsidy_classes,
         exclusions=terms.exclusions,
+        park=None if terms.park is None else park_message(terms.park),
     )
 
 

@@ -25,6 +25,7 @@ from services.policy.domain.product.terms import (
     Trigger,
     UnderwritingRules,
 )
+from services.policy.servicer.park_messages import park_value
 from services.policy.servicer.values import each, within
 
 
@@ -42,6 +43,7 @@ def terms_value(field: str, message: pb.ProductTerms) -> ProductTerms:
         minimum_premium=money_value(f"{field}.minimum_premium", message.minimum_premium),
         subsidy_classes=tuple(message.subsidy_classes),
         exclusions=tuple(message.exclusions),
+        park=within(field, message, "park", park_value),
     )
 
 

@@ -1,8 +1,8 @@
 """The way of an announcement: outbox, relay, JetStream, consumer, reaction; and what happens when parts of it fail."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from uuid import uuid4
 
 import psycopg
@@ -13,26 +13,11 @@ from libs.common.messaging.consumer import Consumer
 from libs.common.messaging.parking import NothingParked, ParkingLot
 from libs.common.messaging.relay import relayed
 from libs.common.store.verify import verify
-from libs.common.waking import cancelled, forever
 from tests.common.messaging import town
-from tests.common.messaging.town import BELL, TOWER, TOWER_SERVICE, LocalFeed, Node, Tower, bell_id
+from tests.common.messaging.town import BELL, TOWER_SERVICE, LocalFeed, Node, bell_id
+from tests.common.messaging.waiting import heard, published_all, total, until, working
 
 pytestmark = pytest.mark.asyncio
-
-
-@asynccontextmanager
-async def working(*workers: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
-    tasks = [asyncio.create_task(forever("test", worker, pause=0.1)) for worker in workers]
-    try:
-        yield
-    finally:
-        await cancelled(tasks)
-
-
-async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 15) -> None:
-    async with asyncio.timeout(seconds):
-        while not await condition():
-            await asyncio.sleep(0.02)
 
 
 @asynccontextmanager
@@ -41,27 +26,6 @@ async def towns(database: str, nats_url: str) -> AsyncIterator[tuple[Node, Node,
         feed = LocalFeed(bell)
         consumer = Consumer("tower", tower.hearing("bell"), feed, tower.bus, tower.log)
         yield bell, tower, consumer, feed
-
-
-async def total(tower: Node) -> int:
-    rows = await tower.application.history(Tower, TOWER, town.NoBell(name=""), tenant=None)
-    return rows[-1].value.total
-
-
-def heard(tower: Node, hours: int) -> Callable[[], Awaitable[bool]]:
-    async def condition() -> bool:
-        with suppress(town.NoBell):
-            return await total(tower) >= hours
-        return False
-
-    return condition
-
-
-def published_all(bell: Node) -> Callable[[], Awaitable[bool]]:
-    async def condition() -> bool:
-        return await relayed(bell.log) == (await bell.log.head()).outbox_position
-
-    return condition
 
 
 async def test_what_one_service_announces_another_one_hears_exactly_once(database: str, nats: Nats) -> None:

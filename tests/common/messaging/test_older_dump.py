@@ -10,8 +10,8 @@ import pytest
 from deploy.local.servers import Nats
 from libs.common.messaging.consumer import Consumer
 from libs.common.store.verify import verify
-from tests.common.messaging.test_messaging import heard, published_all, total, until, working
 from tests.common.messaging.town import BELL, TOWER_SERVICE, LocalFeed, Node
+from tests.common.messaging.waiting import heard, published_all, total, until, working
 
 OPERATIONS = Path(__file__).parents[3] / "docs" / "operations.md"
 

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from libs.common.store.leases import Leases
 from libs.common.store.verify import verify
+from libs.common.waking import cancelled
 from tests.common.messaging.town import BELL, STRIKES, Bell, NoBell, Node, bell_id
 
 pytestmark = pytest.mark.asyncio
@@ -220,3 +221,74 @@ async def test_a_long_stream_gets_a_snapshot_that_a_cold_load_begins_from(databa
 
     async with Node(BELL, database) as coldest:
         assert await strikes(coldest) == 7
+
+
+async def test_all_leases_of_a_process_are_prolonged_together_and_kept(database: str) -> None:
+    async with Node(BELL, database) as node:
+        leases, led = Leases(node.log, "one", term=1.0), set()
+
+        async def leading(name: str) -> None:
+            async def work() -> None:
+                led.add(name)
+                await asyncio.sleep(60)
+
+            await leases.lead(name, work)
+
+        tasks = [asyncio.create_task(leading(name)) for name in ("a", "b", "c")]
+        await asyncio.sleep(3)
+
+        assert led == leases.held == {"a", "b", "c"}
+        rows = await node.log.all("SELECT name, holder, epoch, until > clock_timestamp() FROM lease ORDER BY name")
+        assert rows == [(name, "one", 1, True) for name in "abc"]
+        await cancelled(tasks)
+        assert leases.held == set()
+
+
+async def test_who_has_lost_one_lease_keeps_the_others(database: str) -> None:
+    async with Node(BELL, database) as node:
+        leases, ended = Leases(node.log, "one", term=1.0), asyncio.Queue[str]()
+
+        async def leading(name: str) -> None:
+            async def work() -> None:
+                try:
+                    await asyncio.sleep(60)
+                finally:
+                    ended.put_nowait(name)
+
+            await leases.lead(name, work)
+
+        tasks = [asyncio.create_task(leading(name)) for name in ("a", "b")]
+        async with asyncio.timeout(15):
+            while leases.held != {"a", "b"}:
+                await asyncio.sleep(0.02)
+        await node.log.run(
+            "UPDATE lease SET holder = 'other', epoch = 2, until = clock_timestamp() + '1 hour' WHERE name = 'a'"
+        )
+
+        assert await asyncio.wait_for(ended.get(), 15) == "a"
+        assert ended.empty()
+        assert "b" in leases.held
+        await cancelled(tasks)
+        assert await node.log.all("SELECT holder, epoch FROM lease WHERE name = 'a'") == [("other", 2)]
+
+
+async def test_a_lease_that_can_not_be_prolonged_for_whatever_reason_is_lost(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with Node(BELL, database) as node:
+        leases, ended = Leases(node.log, "one", term=1.0), asyncio.Event()
+
+        async def work() -> None:
+            try:
+                await asyncio.sleep(60)
+            finally:
+                ended.set()
+
+        async def broken(names: list[str]) -> set[str]:
+            raise RuntimeError("a bug")
+
+        monkeypatch.setattr(leases, "_prolonged", broken)
+        task = asyncio.create_task(leases.lead("relay", work))
+
+        await asyncio.wait_for(ended.wait(), 15)
+        await cancelled([task])

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 from uuid import UUID, uuid4
 
 from google.protobuf.message import Message
@@ -21,6 +21,7 @@ from libs.common.messaging.relay import Relay
 from libs.common.projection.projector import Projector
 from libs.common.projection.rows import RowChange, put
 from libs.common.projection.tables import ReadTables
+from libs.common.pulse import Pulse
 from libs.common.service import Projection, Service
 from libs.common.store.migrate import prepare
 from libs.common.store.reading import Log
@@ -179,14 +180,22 @@ class Node:
         self.clock = MovableClock()
         self.log = Log(self.url)
         self.waker = Waker()
-        self.application = Application(service, self.log, self.url)
+        self.application = Application(service, self.log, self.url, wake=self.committed)
         self.tables = ReadTables(service, self.url)
         self.projector = Projector(service, self.tables, self.waker)
-        self.timers = Timers(self.application, service.firing, self.clock, self.log, self.waker)
+        self.timer_waker = Waker()
+        self.timers = Timers(self.application, service.firing, self.clock, self.log, self.timer_waker)
         self.bus = Bus(nats_url, service.name)
         self.relay = Relay(service.name, self.log, self.bus, self.waker)
+        self.pulse = Pulse(
+            service.name, self.log, self.tables, self.clock, self.bus, waker=self.waker, timers=self.timer_waker
+        )
 
-    async def __aenter__(self) -> "Node":
+    def committed(self) -> None:
+        """Called when something of this process was stored."""
+        self.waker.nudge()
+
+    async def __aenter__(self) -> Self:
         await self.application.open()
         await self.tables.open()
         return self

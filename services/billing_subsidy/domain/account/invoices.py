@@ -23,6 +23,10 @@ class InvoiceKind(StrEnum):
     RED_LETTER = "red_letter"
 
 
+OPENING = (MovementKind.BIND, MovementKind.JOIN)
+"""The movements whose premium is paid by the plan."""
+
+
 @dataclass(frozen=True, slots=True)
 class PaymentPlan:
     """How the premium of the term is paid."""
@@ -73,7 +77,7 @@ def invoices_for(
         return ()
     if (net + vat).minor_units < 0:
         kind, parts, due_on = InvoiceKind.CREDIT_NOTE, [(net, vat)], issued_on
-    elif any(movement.kind is MovementKind.BIND for movement in movements):
+    elif any(movement.kind in OPENING for movement in movements):
         equal = [1] * plan.instalments
         kind, parts = InvoiceKind.PREMIUM, list(zip(net.allocate(equal), vat.allocate(equal), strict=True))
     else:

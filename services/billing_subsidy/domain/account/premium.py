@@ -20,6 +20,8 @@ class MovementKind(StrEnum):
     REAPPLY = "reapply"
     CANCEL = "cancel"
     REINSTATE = "reinstate"
+    JOIN = "join"
+    LEAVE = "leave"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,11 @@ class QuotaShare:
 
 @dataclass(frozen=True, slots=True)
 class PolicyFacts:
-    """What billing keeps of a policy, as it was bound. Shares and subsidy criteria do not change in the term."""
+    """What billing keeps of a policy, as it was bound. Shares and subsidy criteria do not change in the term.
+
+    A member's certificate under a park policy has an account of its own, whose insured is the member: `master_id` is
+    the park policy's, and `payer_uscc` says who owes the premium if it is not the insured.
+    """
 
     policy_id: UUID
     policy_number: str
@@ -56,6 +62,13 @@ class PolicyFacts:
     insurers: tuple[Insurer, ...] = ()
     quota_share: QuotaShare | None = None
     cessions: tuple[CededShare, ...] = ()
+    master_id: UUID | None = None
+    payer_uscc: str = ""
+
+    @property
+    def is_master(self) -> bool:
+        """Whether this is a park policy itself, which bears no premium: its certificates do."""
+        return self.line == "park" and self.master_id is None
 
     @property
     def zero(self) -> Money:

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from libs.common.errors import InvalidField
-from services.claims.domain.account import CoverageAccount
 from services.claims.domain.authority import check_second_person
 from services.claims.domain.claim.events import DecisionApproved, DecisionProposed
 from services.claims.domain.claim.parts import Actor, Approval, Outcome, Proposal, Reason
 from services.claims.domain.claim.value import Claim
 from services.claims.domain.costs import CostType
+from services.claims.domain.cover import Cover
 from services.claims.domain.coverage.basis import Basis
 from services.claims.domain.coverage.check import check, check_part, governing, limits_of
 from services.claims.domain.coverage.results import WHETHER
@@ -29,7 +29,7 @@ def propose(
     outcome: Outcome,
     reasons: Sequence[Reason],
     losses: Sequence[AssessedLoss],
-    account: CoverageAccount,
+    account: Cover,
     actor: Actor,
 ) -> list[DecisionProposed]:
     """Proposes what is done. What is to be paid must be covered, with no question open on whether it is."""
@@ -54,9 +54,7 @@ def propose(
     return [DecisionProposed(proposal=proposal)]
 
 
-def approve(
-    claim_id: UUID, claim: Claim, number: int, account: CoverageAccount, actor: Actor
-) -> list[DecisionApproved]:
+def approve(claim_id: UUID, claim: Claim, number: int, account: Cover, actor: Actor) -> list[DecisionApproved]:
     """Lets a decision hold. The arithmetic is done again: what it was made from may have moved since."""
     if claim.decision and claim.decision.number == number:
         return []

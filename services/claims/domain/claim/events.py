@@ -14,7 +14,8 @@ from services.claims.domain.notice import Notice
 
 @event("claims.Notified")
 class Notified:
-    """`insured_uscc` is the policy's, whether or not the reporter gave one."""
+    """`insured_uscc` is the policy's, whether or not the reporter gave one; of a park policy, the member's, with its
+    certificate."""
 
     insured_uscc: str
     currency: str
@@ -22,6 +23,7 @@ class Notified:
     noticed_at: datetime
     coverage: Opinion
     possible_duplicates: tuple[UUID, ...]
+    certificate_id: UUID | None = None
 
 
 @event("claims.QuestionsAnswered")

@@ -5,10 +5,10 @@ from datetime import datetime
 from uuid import UUID
 
 from libs.common.errors import InvalidField
-from services.claims.domain.account import CoverageAccount
 from services.claims.domain.claim.events import Notified, QuestionsAnswered, ServiceOrderVerified
 from services.claims.domain.claim.parts import Actor, VerifiedOrder
 from services.claims.domain.claim.value import Claim
+from services.claims.domain.cover import Cover
 from services.claims.domain.coverage.check import check
 from services.claims.domain.coverage.results import Check
 from services.claims.domain.errors import InsuredNotOnPolicy, QuestionNotAsked, ReferenceReused
@@ -17,9 +17,7 @@ from services.claims.domain.notice import Notice, checked_dates
 from services.claims.domain.notices import InsuredNotices
 
 
-def notify(
-    claim_id: UUID, notice: Notice, account: CoverageAccount, notices: InsuredNotices, actor: Actor
-) -> list[Notified]:
+def notify(claim_id: UUID, notice: Notice, account: Cover, notices: InsuredNotices, actor: Actor) -> list[Notified]:
     """Takes a first notice. It may be incomplete, but it may not be impossible."""
     checked_dates(notice.occurred_on, notice.discovered_on, notice.notified_on, actor.today)
     terms = account.terms
@@ -38,6 +36,7 @@ def notify(
             noticed_at=actor.now,
             coverage=coverage,
             possible_duplicates=notices.like(notice),
+            certificate_id=account.certificate_id,
         )
     ]
 
@@ -50,7 +49,7 @@ def notify_again(claim_id: UUID, claim: Claim, notice: Notice) -> list[Notified]
 
 
 def answer(
-    claim_id: UUID, claim: Claim, answers: Sequence[tuple[Question, str, str]], account: CoverageAccount, actor: Actor
+    claim_id: UUID, claim: Claim, answers: Sequence[tuple[Question, str, str]], account: Cover, actor: Actor
 ) -> list[QuestionsAnswered]:
     """Answers questions, each with its value and evidence, and checks the claim again with them."""
     claim.must_go_on()
@@ -72,7 +71,7 @@ def answer(
     return [QuestionsAnswered(answers=tuple(given), coverage=coverage)]
 
 
-def check_coverage(claim_id: UUID, claim: Claim, account: CoverageAccount, as_known: datetime) -> Check:
+def check_coverage(claim_id: UUID, claim: Claim, account: Cover, as_known: datetime) -> Check:
     """What the terms, as known at a time, say to what was known of the claim at that time."""
     return check(account.basis(claim.facts(as_known), as_known, claim_id))
 
@@ -90,7 +89,7 @@ def _stands(claim: Claim, question: Question, value: str, evidence: str) -> bool
     return last is not None and (last.value, last.evidence) == (value, evidence)
 
 
-def _check_parts(field: str, value: str, account: CoverageAccount) -> None:
+def _check_parts(field: str, value: str, account: Cover) -> None:
     for code in value.split(","):
         if code not in account.part_codes_ever:
             raise InvalidField(field=field, problem=f"the policy has no part {code}")

@@ -5,19 +5,19 @@ from datetime import date
 
 from libs.common.errors import InvalidField
 from libs.common.money import Money, total
-from services.claims.domain.account import CoverageAccount
 from services.claims.domain.authority import check_second_person, within_authority
 from services.claims.domain.claim.events import ReserveChanged, ReservesProposed, ReservesSet
 from services.claims.domain.claim.parts import Actor, ReserveSet
 from services.claims.domain.claim.value import Claim
 from services.claims.domain.costs import CostType, Reserve
+from services.claims.domain.cover import Cover
 from services.claims.domain.errors import ReservesNotPending
 
 ReserveEvent = ReservesProposed | ReservesSet | ReserveChanged
 
 
 def set_reserves(
-    claim: Claim, lines: Sequence[Reserve], reason: str, account: CoverageAccount, actor: Actor
+    claim: Claim, lines: Sequence[Reserve], reason: str, account: Cover, actor: Actor
 ) -> list[ReserveEvent]:
     """Sets some lines. The total with all other lines decides whether the author's authority is enough."""
     claim.must_go_on()
@@ -76,7 +76,7 @@ def at_stake(claim: Claim, lines: Sequence[Reserve]) -> Money:
     return total(costs, claim.currency) + claim.paid
 
 
-def _check_lines(claim: Claim, lines: Sequence[Reserve], account: CoverageAccount) -> None:
+def _check_lines(claim: Claim, lines: Sequence[Reserve], account: Cover) -> None:
     seen: set[tuple[str, CostType]] = set()
     for index, line in enumerate(lines):
         if line.part_code not in account.part_codes_ever:

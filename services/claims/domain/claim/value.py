@@ -55,6 +55,7 @@ class Claim:
     payments: tuple[Payment, ...] = ()
     orders: tuple[VerifiedOrder, ...] = ()
     outcome: str = ""
+    certificate_id: UUID | None = None
 
     @property
     def policy_id(self) -> UUID:
@@ -113,6 +114,7 @@ class Claim:
             coverage=event.coverage,
             possible_duplicates=event.possible_duplicates,
             asked=frozenset(event.coverage.questions),
+            certificate_id=event.certificate_id,
         )
 
     def evolve(self, event: ClaimEvent) -> "Claim":

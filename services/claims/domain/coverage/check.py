@@ -14,6 +14,7 @@ from services.claims.domain.coverage import amounts, whether
 from services.claims.domain.coverage.basis import Basis, not_covered, question
 from services.claims.domain.coverage.results import Check, Clause, ClauseAnswer, Opinion, PartCheck, PartOpinion, Says
 from services.claims.domain.facts import Asked, Question
+from services.claims.domain.limits import SHARED
 from services.claims.domain.terms import PartTerms, Segment, Trigger, limits_drawn_by
 
 
@@ -105,9 +106,10 @@ def _clauses(part: PartTerms, segment: Segment, basis: Basis) -> tuple[ClauseAns
 
 
 def limits_of(part: PartTerms, segment: Segment) -> tuple[tuple[str, Money], ...]:
-    """The limits that the part erodes, with their amounts in its segment."""
-    found = [(code, segment.part(code)) for code in limits_drawn_by(part, segment)]
-    return tuple((code, terms.limit) for code, terms in found if terms)
+    """The limits that the part erodes, with their amounts in its segment; a member's first, then those it shares."""
+    found = [(code, terms) for code in limits_drawn_by(part, segment) if (terms := segment.part(code))]
+    own = tuple((code, terms.limit) for code, terms in found)
+    return own + tuple((SHARED + code, terms.shared_limit) for code, terms in found if terms.shared_limit is not None)
 
 
 def _merged(answers: Sequence[ClauseAnswer], asked: Asked) -> ClauseAnswer:

@@ -12,6 +12,7 @@ from typing import ClassVar, Self
 from libs.common.money import Money, total
 from services.policy.domain.cover import PartTerms
 from services.policy.domain.errors import EffectiveDateOutsideTerm, PolicyNotInForce
+from services.policy.domain.park.master import check_master_changes
 from services.policy.domain.policy.cancellation import check_cancellation, return_premium
 from services.policy.domain.policy.ceding import check_limits
 from services.policy.domain.policy.charge import Charging, Terms, opposite
@@ -86,7 +87,7 @@ class Policy:
         if any(each.request_id == request_id for each in self.endorsements):
             return []
         check_changes(changes)
-        self._check_in_force()
+        self.check_in_force()
         period = self.bound.period
         if effective not in period:
             raise EffectiveDateOutsideTerm(effective_date=effective, inception=period.inception, expiry=period.expiry)
@@ -102,6 +103,7 @@ class Policy:
             charged.add(TransactionKind.REAPPLY, step)
         segments = segments_of(period, self.bound.parts, steps)
         check_limits(self.bound, segments)
+        check_master_changes(self.bound, changes, segments)
         return [Endorsed(endorsement=added, transactions=tuple(charged), segments=segments)]
 
     def cancel(self, effective: date, method: CancellationMethod, reason: str, at: datetime) -> list[Cancelled]:
@@ -112,7 +114,7 @@ class Policy:
             self.cancellation.reason,
         ):
             return []
-        self._check_in_force()
+        self.check_in_force()
         rule, period = self.bound.cancellation_rule, self.bound.period
         check_cancellation(rule, period, effective, method)
         charged = _Charged(self, at)
@@ -147,7 +149,8 @@ class Policy:
         before = [segment.parts for segment in self.segments if segment.first < day]
         return before[-1] if before else self.bound.parts
 
-    def _check_in_force(self) -> None:
+    def check_in_force(self) -> None:
+        """Refuses whatever needs a policy that has not ended."""
         if self.status is not PolicyStatus.IN_FORCE:
             raise PolicyNotInForce(status=self.status)
 

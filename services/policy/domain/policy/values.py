@@ -24,6 +24,8 @@ class TransactionKind(StrEnum):
     REVERSE = "reverse"
     REAPPLY = "reapply"
     CANCEL = "cancel"
+    JOIN = "join"
+    LEAVE = "leave"
 
 
 class ChangeKind(StrEnum):

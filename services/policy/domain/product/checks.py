@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from libs.common.codes.industry import is_division_or_section
 from libs.common.errors import InvalidField
 from libs.common.money import CNY, Money
+from services.policy.domain.product.park_tariff import check_park
 from services.policy.domain.product.rating_checks import check_rating
 from services.policy.domain.product.terms import (
     AnswerKind,
     DatedRate,
-    ProductLine,
     ProductTerms,
     RetroactiveRule,
     Trigger,
@@ -22,8 +22,6 @@ CODE = re.compile(r"[A-Z][A-Z0-9_]{0,39}")
 
 def check_terms(terms: ProductTerms, field: str = "terms") -> None:
     """Refuses terms by which nobody could be insured, naming the first wrong field."""
-    if terms.line is ProductLine.PARK:
-        raise InvalidField(field=f"{field}.line", problem="park policies (master and certificates) are not sold yet")
     check_money(f"{field}.minimum_premium", terms.minimum_premium)
     _check_parts(terms, f"{field}.parts")
     _check_questions(terms, f"{field}.questions")
@@ -38,6 +36,7 @@ def check_terms(terms: ProductTerms, field: str = "terms") -> None:
     _check_rates(terms.stamp_duty_rates, f"{field}.stamp_duty_rates")
     _check_codes(terms.subsidy_classes, f"{field}.subsidy_classes")
     _check_codes(terms.exclusions, f"{field}.exclusions")
+    check_park(terms, field)
 
 
 def check_money(field: str, amount: Money, least: int = 0) -> None:

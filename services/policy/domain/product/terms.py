@@ -6,6 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from libs.common.money import Money
+from services.policy.domain.product.park import ParkTerms
 
 
 class ProductLine(StrEnum):
@@ -168,6 +169,7 @@ class ProductTerms:
     minimum_premium: Money
     subsidy_classes: tuple[str, ...]
     exclusions: tuple[str, ...]
+    park: ParkTerms | None = None
 
     def part(self, code: str) -> CoveragePart | None:
         return next((part for part in self.parts if part.code == code), None)

@@ -1,0 +1,53 @@
+"""A change that somebody considers: as a value it can be previewed, drafted, compared and made.
+
+Making it is the decision of the policy itself, the same by whatever way the change comes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from libs.common.errors import InvalidField
+from services.policy.domain.policy.events import Cancelled, Endorsed
+from services.policy.domain.policy.policy import Policy
+from services.policy.domain.policy.values import Change
+from services.policy.domain.product.terms import CancellationMethod, ProductTerms
+
+
+class ProposalKind(StrEnum):
+    ENDORSE = "endorse"
+    CANCEL = "cancel"
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What would change from a day on, and why; `changes` are an endorsement's, `method` a cancellation's."""
+
+    kind: ProposalKind
+    effective_date: date
+    reason: str
+    changes: tuple[Change, ...] = ()
+    method: CancellationMethod | None = None
+
+    @property
+    def part_codes(self) -> frozenset[str]:
+        """The parts that it names; none of a cancellation, or of an answer, which touch all parts."""
+        return frozenset(change.part_code for change in self.changes if change.part_code)
+
+    @property
+    def touches_all_parts(self) -> bool:
+        """A cancellation ends them all, and an answer rates them all anew."""
+        return self.kind is ProposalKind.CANCEL or any(not change.part_code for change in self.changes)
+
+    def make(
+        self, policy: Policy, terms: ProductTerms, request_id: str, at: datetime
+    ) -> Sequence[Endorsed | Cancelled]:
+        """The policy's own decision."""
+        match self.kind:
+            case ProposalKind.ENDORSE:
+                return policy.endorse(terms, self.effective_date, self.changes, self.reason, request_id, at)
+            case ProposalKind.CANCEL:
+                if self.method is None:
+                    raise InvalidField(field="cancellation.method", problem="is missing")
+                return policy.cancel(self.effective_date, self.method, self.reason, at)
