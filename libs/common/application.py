@@ -6,7 +6,7 @@ committer appends it, and the verdict tells whether it stands, was done before, 
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import takewhile
 from time import monotonic
@@ -209,7 +209,8 @@ class Application:
         if stream and entry is None:
             raise LookupError(f"the command leaves nothing at {stream}")
         results = unit.results()
-        request = AppendRequest(
+        request = replace(
+            base,
             events=unit.events,
             looked_at=[(seen, version) for seen, version in unit.looked_at if seen not in results],
             tenant=call.owner,
@@ -217,10 +218,6 @@ class Application:
             fingerprint=call.fingerprint,
             stream=stream,
             version=entry.version if entry else 0,
-            tracking=base.tracking,
-            timer=base.timer,
-            unpark=base.unpark,
-            parking=base.parking,
             traceparent=call.traceparent,
             correlation_id=call.correlation_id,
         )
