@@ -23,7 +23,7 @@ from libs.common.service import Service
 from libs.common.store.cache import Cache, evolution
 from libs.common.store.committer import Committer
 from libs.common.store.reading import Log
-from libs.common.store.requests import AppendRequest, Parking, Position, Verdict
+from libs.common.store.requests import NOTHING_ELSE, AppendRequest, Parking, Position, Verdict
 from libs.common.unit import Unit
 
 A = TypeVar("A", bound=Aggregate)
@@ -96,7 +96,7 @@ class Application:
             await plan(unit)
 
         try:
-            unit, verdict = await self._run(call, stream, guarded, AppendRequest(events=()))
+            unit, verdict = await self._run(call, stream, guarded, NOTHING_ELSE)
         except DomainError as refusal:
             # It may be refused only because it was done before.
             before = await self.answered(call, kind)
@@ -108,8 +108,7 @@ class Application:
             return before
         entry = unit.entry(stream)
         assert entry is not None
-        position = verdict.last_position or 0
-        note_position(position)
+        note_position(position := verdict.last_position or 0)
         return Done(entry.value, entry.version, position, False, stream)
 
     async def change(
@@ -226,7 +225,7 @@ class Application:
         # From here to the await nothing else runs: what was submitted is at once the tip for whoever decides next.
         for changed, result in results.items():
             self.cache.advance(changed, result)
-        verdict = await asyncio.shield(answer)
+        verdict = await answer  # Whoever is cancelled here does not hear of it; the committer goes on.
         if verdict.verdict == "ok":
             self._wake()
             for changed, result in results.items():

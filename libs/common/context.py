@@ -4,9 +4,8 @@ The edge makes a `Call` from a request, the consumer from an announcement, the t
 application writes it into the metadata of every event, so an auditor can ask who, why and after what.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from contextlib import AbstractContextManager
+from contextvars import ContextVar, Token
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -58,16 +57,28 @@ def current_call() -> Call:
     return _CALL.get()
 
 
-@contextmanager
-def calling(call: Call) -> Iterator[list[int]]:
-    """Makes `call` current, and yields a list to which the application adds each log position that it wrote."""
-    positions: list[int] = []
-    tokens = _CALL.set(call), _POSITION.set(positions)
-    try:
-        yield positions
-    finally:
-        _CALL.reset(tokens[0])
-        _POSITION.reset(tokens[1])
+def calling(call: Call) -> AbstractContextManager[list[int]]:
+    """Makes `call` current, and gives a list to which the application adds each log position that it wrote."""
+    return _Calling(call)
+
+
+class _Calling:
+    """A class, as a generator would cost as much as all that it does."""
+
+    __slots__ = ("_call", "_tokens")
+    _tokens: tuple[Token[Call], Token[list[int]]]
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+
+    def __enter__(self) -> list[int]:
+        positions: list[int] = []
+        self._tokens = _CALL.set(self._call), _POSITION.set(positions)
+        return positions
+
+    def __exit__(self, *raised: object) -> None:
+        _CALL.reset(self._tokens[0])
+        _POSITION.reset(self._tokens[1])
 
 
 def note_position(position: int) -> None:

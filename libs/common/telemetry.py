@@ -6,9 +6,11 @@ one request can be found by its trace id; they are only not recorded, which cost
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import Token
+from random import getrandbits
 
-from opentelemetry import metrics, trace
+from opentelemetry import context, metrics, trace
 from opentelemetry.context import Context
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import MetricReader, PeriodicExportingMetricReader
@@ -67,6 +69,7 @@ class _WhenExported(Sampler):
     """Records spans as soon as somebody takes them."""
 
     exporting = False
+    installed = False
 
     def should_sample(
         self,
@@ -85,6 +88,10 @@ class _WhenExported(Sampler):
         return "WhenExported"
 
 
+SAMPLER = _WhenExported()
+"""This process's: whether somebody takes spans, and whether it is asked at all."""
+
+
 def set_up(
     service: str,
     *,
@@ -99,16 +106,17 @@ def set_up(
     resource = Resource.create({"service.name": service, "service.namespace": "hubao"})
     provider = trace.get_tracer_provider()
     if not isinstance(provider, TracerProvider):
-        provider = TracerProvider(sampler=_WhenExported(), resource=resource)
+        provider = TracerProvider(sampler=SAMPLER, resource=resource)
         trace.set_tracer_provider(provider)
+        SAMPLER.installed = trace.get_tracer_provider() is provider
     if endpoint:
         from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 
         provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint)))
     if span_exporter is not None:
         provider.add_span_processor(SimpleSpanProcessor(span_exporter))
-    if isinstance(provider.sampler, _WhenExported) and (endpoint or span_exporter is not None):
-        provider.sampler.exporting = True
+    if endpoint or span_exporter is not None:
+        SAMPLER.exporting = True
     readers = [metric_reader] if metric_reader is not None else []
     if endpoint:
         from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import OTLPMetricExporter
@@ -138,22 +146,59 @@ def current_traceparent() -> str:
 
 def traceparent_of(span: Span) -> str:
     """The W3C trace context of a span; empty if it belongs to no trace."""
-    context = span.get_span_context()
-    if not context.is_valid:
+    place = span.get_span_context()
+    if not place.is_valid:
         return ""
-    return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
+    return f"00-{place.trace_id:032x}-{place.span_id:016x}-{place.trace_flags:02x}"
 
 
 def current_trace_id() -> str:
     """The current trace's id in hexadecimal; empty outside of a trace."""
-    context = trace.get_current_span().get_span_context()
-    return f"{context.trace_id:032x}" if context.is_valid else ""
+    place = trace.get_current_span().get_span_context()
+    return f"{place.trace_id:032x}" if place.is_valid else ""
 
 
 def parent_of(traceparent: str) -> Context:
     """The context in which a span becomes the child of a stored or received one; a new trace if that is none."""
     span = _span_context(traceparent)
     return Context() if span is None else trace.set_span_in_context(NonRecordingSpan(span), Context())
+
+
+def span_of_call(traceparent: str, name: str, attributes: Mapping[str, AttributeValue]) -> AbstractContextManager[Span]:
+    """The span of a call that came in, a child of `traceparent` if that is one. It keeps no exception by itself."""
+    if SAMPLER.installed and not SAMPLER.exporting:
+        return _Unrecorded(traceparent)
+    return TRACER.start_as_current_span(
+        name,
+        parent_of(traceparent),
+        SpanKind.SERVER,
+        attributes,
+        record_exception=False,
+        set_status_on_exception=False,
+    )
+
+
+class _Unrecorded:
+    """What the SDK makes of a span that its sampler leaves out, without asking the sampler: ids and nothing else."""
+
+    __slots__ = ("_token", "_traceparent")
+    _token: "Token[Context]"
+
+    def __init__(self, traceparent: str) -> None:
+        self._traceparent = traceparent
+
+    def __enter__(self) -> Span:
+        parent = _span_context(self._traceparent) if self._traceparent else None
+        trace_id = parent.trace_id if parent else getrandbits(128) or 1
+        span = NonRecordingSpan(SpanContext(trace_id, getrandbits(64) or 1, False))
+        self._token = context.attach(trace.set_span_in_context(span, _NO_CONTEXT))
+        return span
+
+    def __exit__(self, *raised: object) -> None:
+        context.detach(self._token)
+
+
+_NO_CONTEXT = Context()
 
 
 @contextmanager
@@ -175,7 +220,7 @@ def span_from(
     attributes: Mapping[str, AttributeValue] | None = None,
 ) -> Iterator[Span]:
     """A span that goes on where `traceparent` came from. `links` are other traceparents, of a batch for instance."""
-    others = [Link(context) for context in map(_span_context, links) if context is not None]
+    others = [Link(place) for place in map(_span_context, links) if place is not None]
     with TRACER.start_as_current_span(
         name, context=parent_of(traceparent), kind=kind, links=others, attributes=attributes
     ) as started:
@@ -186,5 +231,5 @@ def _span_context(traceparent: str) -> SpanContext | None:
     parts = _TRACEPARENT.fullmatch(traceparent)
     if parts is None:
         return None
-    context = SpanContext(int(parts[1], 16), int(parts[2], 16), True, TraceFlags(int(parts[3], 16) & 1))
-    return context if context.is_valid else None
+    place = SpanContext(int(parts[1], 16), int(parts[2], 16), True, TraceFlags(int(parts[3], 16) & 1))
+    return place if place.is_valid else None

@@ -31,8 +31,11 @@ async def saving(place: Place, length: int) -> AsyncIterator[Target]:
 
     def kept() -> tuple[int, ...]:
         with psycopg.connect(url) as connection:
+            # An event's time is written without its microseconds when there are none: `.000000` less.
             counted = connection.execute(
-                "SELECT count(*), count(*) FILTER (WHERE length(state) = %s) FROM treaties_events", [length]
+                "SELECT count(*), count(*) FILTER (WHERE length(state) IN (%(length)s, %(length)s - 7))"
+                " FROM treaties_events",
+                {"length": length},
             ).fetchone()
         assert counted is not None
         return counted

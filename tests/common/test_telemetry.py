@@ -112,6 +112,41 @@ def test_a_span_without_a_past_begins_a_trace_even_inside_another(spans: InMemor
     assert ids(named(spans, "inner"))[0] != ids(named(spans, "outer"))[0]
 
 
+@pytest.fixture
+def nobody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No exporter, as where no endpoint is configured."""
+    telemetry.set_up("test")
+    monkeypatch.setattr(telemetry.SAMPLER, "installed", True)
+    monkeypatch.setattr(telemetry.SAMPLER, "exporting", False)
+
+
+@pytest.mark.usefixtures("nobody_listens")
+def test_a_call_of_which_nobody_hears_has_ids_all_the_same() -> None:
+    with telemetry.span_of_call("", "/a/b", {}) as first, telemetry.span("inside") as inner:
+        assert telemetry.current_trace_id() == f"{first.get_span_context().trace_id:032x}"
+        assert inner.get_span_context().trace_id == first.get_span_context().trace_id
+        assert not first.is_recording()
+    assert telemetry.current_traceparent() == ""
+    with telemetry.span_of_call("", "/a/b", {}) as second:
+        assert telemetry.traceparent_of(second) != telemetry.traceparent_of(first)
+
+
+@pytest.mark.usefixtures("nobody_listens")
+@pytest.mark.parametrize("sent", [REMOTE, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"])
+def test_a_call_of_which_nobody_hears_goes_on_with_its_callers_trace(sent: str) -> None:
+    with telemetry.span_of_call(sent, "/a/b", {}) as ours:
+        theirs, mine = sent.split("-"), telemetry.traceparent_of(ours).split("-")
+        assert mine[1] == theirs[1]
+        assert mine[2] != theirs[2]
+        assert mine[3] == "00"
+
+
+@pytest.mark.usefixtures("nobody_listens")
+def test_what_is_no_traceparent_begins_a_trace() -> None:
+    with telemetry.span_of_call("00-nonsense", "/a/b", {}) as ours:
+        assert ours.get_span_context().is_valid
+
+
 def test_outside_of_a_trace_there_is_no_traceparent() -> None:
     assert telemetry.current_traceparent() == ""
     assert telemetry.current_trace_id() == ""

@@ -72,6 +72,12 @@ def date_message(day: date) -> date_pb2.Date:
 
 def date_value(field: str, message: date_pb2.Date) -> date:
     """A whole date; one of which only a part is known is refused."""
+    year, month, day = message.year, message.month, message.day
+    if year and month and day:
+        try:
+            return date(year, month, day)
+        except ValueError:
+            pass  # What is wrong with it is said below.
     known = partial_date_value(field, message)
     if not known.is_exact:
         raise InvalidField(field=field, problem="must have year, month and day")
@@ -161,6 +167,7 @@ def enum_name(field: str, kind: EnumTypeWrapper, number: int) -> str:
     return name
 
 
+@cache
 def enum_text(kind: EnumTypeWrapper, name: str) -> str:
     """The full name of an enum value, which protobuf takes wherever a value is set; ValueError if there is none."""
     full = _prefix(kind) + name.upper()

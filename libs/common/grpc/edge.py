@@ -16,7 +16,7 @@ import grpc
 from google.protobuf.message import Message
 from google.rpc.code_pb2 import Code
 from grpc_status import rpc_status
-from opentelemetry.trace import Span, SpanKind, Status, StatusCode
+from opentelemetry.trace import Span, Status, StatusCode
 
 from libs.common import telemetry
 from libs.common.context import Call, calling
@@ -97,18 +97,10 @@ class Edge:
         """One call from its first byte to its status."""
         started = perf_counter()
         headers: Headers = dict(context.invocation_metadata() or ())
-        parent = telemetry.parent_of(str(headers.get("traceparent", "")))
         call: Call | None = None
         code: int = Code.OK
         self.in_flight += 1
-        with telemetry.TRACER.start_as_current_span(
-            method.path,
-            parent,
-            SpanKind.SERVER,
-            method.attributes,
-            record_exception=False,
-            set_status_on_exception=False,
-        ) as span:
+        with telemetry.span_of_call(str(headers.get("traceparent", "")), method.path, method.attributes) as span:
             try:
                 try:
                     call, request = await self._admit(method, headers, sent, context, span)

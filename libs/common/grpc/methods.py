@@ -4,9 +4,8 @@ Methods that answer with a stream are asynchronous generators. They are driven f
 generator, so that a client that goes away ends them in the task and the context in which they began.
 """
 
-import asyncio
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
@@ -16,9 +15,10 @@ from google.rpc.code_pb2 import Code
 
 from libs.common.grpc.access import Access, access_to
 from libs.common.grpc.errors import EdgeRefusal
+from libs.common.grpc.limits import Limit, TimeIsUp
 from libs.common.grpc.validation import Parse
 
-Respond = Callable[[Any, Any], Awaitable[Any]]
+Respond = Callable[[Any, Any], Coroutine[Any, Any, Any]]
 """Answers a request in its grpc context; for a stream, writes the answers and returns None."""
 
 
@@ -78,15 +78,14 @@ def _kind(handler: Any) -> str:
 def _single(behaviour: Respond, default_seconds: float) -> Respond:
     """A method with one answer gets a deadline if its client sets none."""
 
+    limit = Limit(default_seconds)
+
     async def respond(request: Any, context: Any) -> Any:
         if context.time_remaining() is not None:
             return await behaviour(request, context)
         try:
-            async with asyncio.timeout(default_seconds) as limit:
-                return await behaviour(request, context)
-        except TimeoutError:
-            if not limit.expired():
-                raise
+            return await limit.run(behaviour(request, context))
+        except TimeIsUp:
             problem = f"No answer within {default_seconds:g} s, the time for a call without a deadline of its own."
             raise EdgeRefusal(Code.DEADLINE_EXCEEDED, "DEADLINE_PASSED", problem) from None
 

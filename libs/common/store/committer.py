@@ -26,10 +26,16 @@ log = logging.getLogger(__name__)
 
 MAX_BATCH = 256
 MAX_QUEUE = 10_000
-BUSY = 8
-"""A batch of so many requests says that more are coming."""
+BUSY = 6
+"""So many requests that wait at once say that more are coming."""
+BUSY_SECONDS = 0.2
+"""For how long after that."""
 LINGER = 0.004
 """Seconds to wait for them: each batch costs as much as several requests, here and in the database."""
+QUIET_TURNS = 3
+"""A batch is complete when so many turns of the event loop have brought nothing; a call takes about as many."""
+GATHER = 0.001
+"""Seconds after which it is complete in any case."""
 ANSWER_SECONDS = 8.0
 """For how long a connection may be silent after an append was sent, before it counts as lost."""
 
@@ -66,6 +72,7 @@ class Committer:
         self._task: asyncio.Task[None] | None = None
         self._closing = False
         self._alone = 0
+        self._busy_until = 0.0
         self._epoch = 0
         self.failed: Exception | None = None
 
@@ -83,7 +90,10 @@ class Committer:
         return len(self._queue)
 
     def submit(self, request: AppendRequest) -> "asyncio.Future[Verdict]":
-        """Queues a request; Overloaded or Fenced at once if it can't be taken. Await the result under a shield."""
+        """Queues a request; Overloaded or Fenced at once if it can't be taken.
+
+        If the result is cancelled, as when its caller goes away, the request is appended all the same.
+        """
         if self.failed is not None:
             raise self.failed
         if len(self._queue) >= MAX_QUEUE or self._closing:
@@ -103,18 +113,30 @@ class Committer:
             await self._connection.close()
 
     async def _run(self) -> None:
-        busy = False
         while self._queue or not self._closing:
             if not self._queue:
-                busy = False
                 self._wake.clear()
                 await self._wake.wait()
                 continue
-            if busy and len(self._queue) < MAX_BATCH and not self._closing:
-                await asyncio.sleep(LINGER)
+            if not self._closing:
+                await self._gather()
             batch = self._take()
-            busy = len(batch) >= BUSY
             await self._commit(batch)
+            if len(batch) + len(self._queue) >= BUSY:
+                self._busy_until = monotonic() + BUSY_SECONDS
+
+    async def _gather(self) -> None:
+        """Waits for whatever will be submitted soon, as long as waiting costs nobody much."""
+        started = monotonic()
+        if started < self._busy_until:
+            if len(self._queue) < MAX_BATCH:
+                await asyncio.sleep(LINGER)
+            return
+        quiet = 0
+        while quiet < QUIET_TURNS and len(self._queue) < MAX_BATCH and monotonic() - started < GATHER:
+            before = len(self._queue)
+            await asyncio.sleep(0)
+            quiet = 0 if len(self._queue) > before else quiet + 1
 
     def _take(self) -> list[_Ticket]:
         """The next batch, in order; it ends before a request id that it already holds."""

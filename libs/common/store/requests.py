@@ -80,6 +80,10 @@ class AppendRequest:
     correlation_id: str = ""
 
 
+NOTHING_ELSE = AppendRequest(events=())
+"""For a command, which is nothing besides its events."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What `append` said of one request, with its positions, or with what was in the way.

@@ -51,6 +51,29 @@ async def test_what_waits_is_committed_together_and_in_order(
     assert sizes == [1, 256, 242]
 
 
+async def test_what_comes_in_the_next_turns_of_the_loop_is_waited_for(committer: Committer, sizes: list[int]) -> None:
+    async def after(turns: int) -> Verdict:
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        return await committer.submit(a_request(an_event(uuid4())))
+
+    verdicts = await asyncio.gather(*(after(turns) for turns in range(5)))
+
+    assert words(verdicts) == ["ok"] * 5
+    assert sizes == [5]
+
+
+async def test_many_callers_that_come_one_by_one_are_committed_together(committer: Committer, sizes: list[int]) -> None:
+    async def caller() -> None:
+        for _ in range(5):
+            assert (await committer.submit(a_request(an_event(uuid4())))).verdict == "ok"
+
+    await asyncio.gather(*(caller() for _ in range(64)))
+
+    assert sum(sizes) == 320
+    assert len(sizes) <= 40
+
+
 async def test_the_same_request_twice_is_stored_once(committer: Committer) -> None:
     request = a_request(an_event(uuid4()))
 
@@ -96,7 +119,7 @@ async def test_a_caller_that_hangs_up_does_not_cancel_the_append(database: str, 
         await asking(holder)
 
         async def caller() -> None:
-            await asyncio.shield(answer)
+            await answer
 
         task = asyncio.create_task(caller())
         await asyncio.sleep(0)
@@ -104,8 +127,8 @@ async def test_a_caller_that_hangs_up_does_not_cancel_the_append(database: str, 
         with pytest.raises(asyncio.CancelledError):
             await task
 
-    assert (await answer).verdict == "ok"
-    assert (await log.head()).position == 1
+    assert (await committer.submit(a_request(an_event(uuid4())))).verdict == "ok"
+    assert (await log.head()).position == 2
 
 
 async def test_even_a_cancelled_answer_hurts_nobody(database: str, committer: Committer, log: Log) -> None:
