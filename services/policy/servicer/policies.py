@@ -4,7 +4,6 @@ from typing import Any
 
 import grpc
 from hubao.policy.v1 import policy_service_pb2 as pb
-from hubao.policy.v1 import policy_service_pb2_grpc as pb_grpc
 from hubao.policy.v1 import terms_pb2
 
 from libs.common.application import Application
@@ -25,14 +24,16 @@ from services.policy.application.public import transaction_message
 from services.policy.domain.policy.values import Change, ChangeKind, Share
 from services.policy.projections.reads import Reads
 from services.policy.servicer.policy_messages import policy_message, row_message, summary_message
+from services.policy.servicer.policy_streams import PolicyStreams
 from services.policy.servicer.product_values import method_value
 from services.policy.servicer.values import answer_value, each, filter_name, within
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
 
-class PolicyServicer(pb_grpc.PolicyServiceServicer):
+class PolicyServicer(PolicyStreams):
     def __init__(self, application: Application, reads: Reads) -> None:
+        super().__init__(application, reads)
         self._policies = Policies(application)
         self._reads = reads
 

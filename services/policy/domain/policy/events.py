@@ -9,6 +9,7 @@ from libs.common.money import Money
 from services.policy.domain.cover import Cover, PartTerms
 from services.policy.domain.enterprise import Enterprise
 from services.policy.domain.policy.cession import Cession
+from services.policy.domain.policy.origin import Imported
 from services.policy.domain.policy.values import Cancellation, Endorsement, QuotaShare, Segment, Share, Transaction
 from services.policy.domain.product.terms import CancellationRule, ProductLine, ServiceEntitlement
 
@@ -17,7 +18,8 @@ from services.policy.domain.product.terms import CancellationRule, ProductLine, 
 class Bound:
     """All that the contract fixes: later product versions, tariffs and tax rates do not touch it.
 
-    `quota_share` is the only cession, or None; `cessions` are those of any other policy.
+    `quota_share` is the only cession, or None; `cessions` are those of any other policy. One that was `imported` has
+    neither submission nor quote.
     """
 
     policy_number: str
@@ -42,6 +44,7 @@ class Bound:
     stamp_duty_rate: Decimal
     transaction: Transaction
     cessions: tuple[Cession, ...] = ()
+    imported: Imported | None = None
 
 
 @event("policy.Endorsed")
