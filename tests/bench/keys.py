@@ -43,6 +43,7 @@ _ALL = (
     Benchmark("simulate_vs_numpy", "simulating", at_least(0.5)),
     Benchmark("idle_cpu", "idling", at_most(0.05)),
     Benchmark("store_size_flat", "sizes", at_most(1.2)),
+    Benchmark("import_vs_library", "importing", at_least(0.8)),
 )
 
 BENCHMARKS = {one.key: one for one in _ALL}

@@ -43,7 +43,7 @@ class Tally:
     accepted: int = 0
     repeated: int = 0
     refused: int = 0
-    premium: Money = Money(CNY, 0)
+    premium: Money = field(default_factory=lambda: Money(CNY, 0))
 
     def message(self) -> pb.ImportSummary:
         return pb.ImportSummary(
