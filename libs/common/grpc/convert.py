@@ -161,6 +161,7 @@ def enum_name(field: str, kind: EnumTypeWrapper, number: int) -> str:
     return name
 
 
+@cache
 def enum_text(kind: EnumTypeWrapper, name: str) -> str:
     """The full name of an enum value, which protobuf takes wherever a value is set; ValueError if there is none."""
     full = _prefix(kind) + name.upper()

@@ -48,9 +48,9 @@ def import_policy(
     at: datetime,
 ) -> list[Bound]:
     """The contract that takes over a policy of another system, or a refusal that names the field or the rule."""
-    terms = version.terms
+    terms, today = version.terms, date_in_shanghai(at)
     _check_identity(policy)
-    _check_promise(policy, version, date_in_shanghai(at))
+    _check_promise(policy, version, today)
     answers = _answers(terms, policy.answers)
     check_declarations(terms, answers, (), policy.dependencies)
     shares = check_shares(policy.shares, tenant)
@@ -67,7 +67,7 @@ def import_policy(
             policy_number=policy.policy_number,
             submission_id="",
             quote_number=0,
-            bound_on=date_in_shanghai(at),
+            bound_on=today,
             insured=policy.insured,
             line=terms.line,
             product_id=str(product_id),
