@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -12,6 +12,7 @@ from hubao.policy.v1 import policy_import_pb2 as pb
 from hubao.policy.v1 import product_service_pb2 as product_pb
 from hubao.policy.v1 import product_service_pb2_grpc as product_grpc
 
+from libs.common.dates import date_in_shanghai
 from libs.common.grpc.convert import date_message
 from libs.common.store.migrate import prepare
 from libs.common.tokens import LocalIssuer
@@ -46,11 +47,13 @@ async def office(place: Place) -> AsyncIterator[Office]:
     url = prepare(place.database(), SERVICE.name)
     directory = place.directory / "identity"
     token = LocalIssuer.create(directory).token("an", "org", TENANT, ROLES)
-    async with server("policy", url, str(directory)) as running:
-        async with grpc.aio.insecure_channel(f"127.0.0.1:{running.port}") as channel:
-            opened = Office(url, running, channel, token)
-            await _sell(opened)
-            yield opened
+    async with (
+        server("policy", url, str(directory)) as running,
+        grpc.aio.insecure_channel(f"127.0.0.1:{running.port}") as channel,
+    ):
+        opened = Office(url, running, channel, token)
+        await _sell(opened)
+        yield opened
 
 
 async def _sell(opened: Office) -> None:
@@ -65,8 +68,7 @@ async def _sell(opened: Office) -> None:
 
 def policies(first: int, count: int) -> list[pb.ImportedPolicy]:
     """Rows with two parts, an answer and a dependency each, of the year that runs now."""
-    today = date.today()
-    inception = today.replace(day=1)
+    inception = date_in_shanghai(datetime.now(UTC)).replace(day=1)
     term = {"inception": date_message(inception), "expiry": date_message(inception.replace(year=inception.year + 1))}
     return [book.row(number, **term) for number in range(first, first + count)]
 

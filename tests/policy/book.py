@@ -82,7 +82,8 @@ class Answered:
 
 def stream(desk: Desk, method: str, requests: Iterable[Message], **who: Any) -> Any:
     """Opens a stream of an import."""
-    token = desk.issuer.token("wang", who.get("tenant", an.TENANT), an.TENANT, who.get("roles", ("underwriter",)))
+    tenant = who.get("tenant", an.TENANT)
+    token = desk.issuer.token("wang", tenant, tenant, who.get("roles", ("underwriter",)))
     call = desk._methods[f"{method}Request"]
     return call(iter(list(requests)), metadata=[("authorization", f"Bearer {token}")])
 

@@ -140,5 +140,5 @@ def _refuse(result: pb.ImportResult, row: Row, refusal: DomainError) -> None:
     result.outcome = pb.IMPORT_OUTCOME_REFUSED
     result.reason = refusal.reason
     result.message = str(refusal)
-    if isinstance(refusal, Invalid):
-        result.field = row.places.get(refusal.field, refusal.field)
+    field = refusal.field if isinstance(refusal, Invalid) else ""
+    result.field = row.places.get(field, f"{row.places['']} ({field})" if field and row.places else field)

@@ -11,6 +11,7 @@ from libs.common.context import current_call
 from libs.common.errors import InvalidField
 from services.policy.application.importing import Import
 from services.policy.projections.reads import Reads
+from services.policy.servicer.import_files import gathered, rows_in
 from services.policy.servicer.importing import Row, answers
 
 
@@ -26,6 +27,16 @@ class PolicyStreams(pb_grpc.PolicyServiceServicer):
         importing = Import(self._application, current_call(), header.import_key, header.source)
         async for part in answers(importing, rows_of(requests)):
             yield _answer(pb.ImportPoliciesResponse, part)
+
+    async def ImportPolicyFile(
+        self, requests: AsyncIterator[pb.ImportPolicyFileRequest], context: Any
+    ) -> AsyncIterator[pb.ImportPolicyFileResponse]:
+        call, header = current_call(), (await first_of(requests)).header
+        named = getattr(header, "import")  # A word of Python's own.
+        importing = Import(self._application, call, named.import_key, named.source)
+        async with gathered(header, requests) as path:
+            async for part in answers(importing, rows_in(header, path, call.tenant)):
+                yield _answer(pb.ImportPolicyFileResponse, part)
 
 
 async def first_of(requests: AsyncIterator[Any]) -> Any:
