@@ -21,6 +21,7 @@ COMMANDS = [
     ("verify",),
     ("rebuild",),
     ("republish",),
+    ("import",),
     ("token", "issue"),
     ("parked", "list"),
     ("parked", "show"),
@@ -76,6 +77,9 @@ def test_the_launcher_runs_from_any_directory_whatever_lies_there(tmp_path: Path
         (["status", "-a", "policy=127.0.0.1:1", "--cert", "cert.pem"], "--cert and --key need --ca"),
         (["status", "-a", "policy=127.0.0.1:1", "--ca", "/nowhere/ca.pem"], "/nowhere/ca.pem can't be read"),
         (["token", "issue", "me", "--role", "operator", "--data", "/nowhere"], "there is no issuer in /nowhere"),
+        (["import", "book.txt", "--name", "b", "--source", "s", "-a", "policy=127.0.0.1:1"], "book.txt must be a file"),
+        (["import", "no.csv", "--name", "b", "--source", "s", "-a", "policy=127.0.0.1:1"], "no.csv can't be read: No"),
+        (["import", "b.csv", "--name", "b", "--source", "s", "-a", "claims=127.0.0.1:1"], "where policy listens is not"),
         (["token", "issue", "me", "--role", "king"], "there is no role king; there are auditor,"),
     ],
 )

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from hubao.policy.v1 import policy_import_pb2 as pb
+from hubao.policy.v1 import policy_service_pb2 as policy_pb
 from hubao.policy.v1 import policy_service_pb2_grpc as pb_grpc
 
 from libs.common.application import Application
@@ -13,12 +14,13 @@ from services.policy.application.importing import Import
 from services.policy.projections.reads import Reads
 from services.policy.servicer.import_files import gathered, rows_in
 from services.policy.servicer.importing import Row, answers
+from services.policy.servicer.watching import Watching
 
 
 class PolicyStreams(pb_grpc.PolicyServiceServicer):
     def __init__(self, application: Application, reads: Reads) -> None:
         self._application = application
-        self._read = reads
+        self._watching = Watching(application.log, reads)
 
     async def ImportPolicies(
         self, requests: AsyncIterator[pb.ImportPoliciesRequest], context: Any
@@ -37,6 +39,12 @@ class PolicyStreams(pb_grpc.PolicyServiceServicer):
         async with gathered(header, requests) as path:
             async for part in answers(importing, rows_in(header, path, call.tenant)):
                 yield _answer(pb.ImportPolicyFileResponse, part)
+
+    async def WatchPolicies(
+        self, request: policy_pb.WatchPoliciesRequest, context: Any
+    ) -> AsyncIterator[policy_pb.WatchPoliciesResponse]:
+        async for answer in self._watching.changes(current_call().tenant, request):
+            yield answer
 
 
 async def first_of(requests: AsyncIterator[Any]) -> Any:
