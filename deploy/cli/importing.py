@@ -50,11 +50,11 @@ def import_policies(operator: Operator, output: Output, file: File, *, name: Key
     progress = nullcontext() if output.as_json else Progress(*columns, console=Console(stderr=True), transient=True)
     with progress as shown:
         refused, summary = operator.stream("policy", lambda channel: _run(channel, operator, header, file, size, shown))
-    rows = [(one.row, one.row_key, one.reason, one.message) for one in refused[:MOST_SHOWN]]
+    rows = [(one.row, one.row_key, one.reason, one.field, one.message) for one in refused[:MOST_SHOWN]]
     counted = (
         f"{summary.rows} rows: {summary.accepted} accepted, {summary.repeated} repeated, {summary.refused} refused"
     )
-    texts = [table(("row", "key", "reason", "why"), rows, right=("row",))] if rows else []
+    texts = [table(("row", "key", "reason", "where", "why"), rows, right=("row",))] if rows else []
     if len(refused) > MOST_SHOWN:
         texts.append(f"and {len(refused) - MOST_SHOWN} more: --json has them all")
     output.say({"summary": plain(summary), "refused": [plain(one) for one in refused]}, *texts, counted)
