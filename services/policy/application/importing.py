@@ -45,15 +45,17 @@ class Import:
         self._source = source
         self._id = stream_id(call.tenant, "policy.Import", import_key)
         self._began = monotonic()
+        self._products: dict[str, UUID] = {}
 
     async def take(self, row: ImportedPolicy, fingerprint: bytes) -> Taken:
         """Makes a policy of a row. Raises what refuses it, and the outages of any command."""
         call = self._call_of(row, fingerprint)
         policy_id = imported_policy(call.tenant, row.policy_number)
-        product_id = stream_id(call.tenant, Product.KIND, row.product_key)
+        product_id = self._products.get(row.product_key) or stream_id(call.tenant, Product.KIND, row.product_key)
 
         async def plan(unit: Unit) -> None:
             product = await unit.get(Product, product_id, ProductNotFound(product_id=row.product_key))
+            self._products[row.product_key] = product_id
             version = product.on_sale(row.product_version)
             bound = import_policy(
                 row, product_id, version, self._key, self._source, call.principal, call.tenant, call.now

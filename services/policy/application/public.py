@@ -2,6 +2,7 @@
 
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache
 from uuid import UUID
 
 from hubao.common.v1 import party_pb2
@@ -51,7 +52,9 @@ def segment_message(segment: Segment) -> pb.TermsSegment:
     return message
 
 
+@lru_cache(maxsize=1024)
 def service_message(service: ServiceEntitlement) -> pb.ServiceEntitlement:
+    """One for all policies of a product version: it is to be copied, never changed."""
     return pb.ServiceEntitlement(
         code=service.code,
         service_type=service.service_type,
