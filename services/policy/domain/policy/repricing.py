@@ -10,7 +10,7 @@ industry without a line), a part that changes costs what the tariff says, and th
 A price depends on nothing but contract and cover, so the order in which endorsements become known does not matter.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 
@@ -19,20 +19,21 @@ from services.policy.domain.cover import Cover, PartChoice, PartTerms, check_cov
 from services.policy.domain.errors import AnswerMissing, FactorMissing, RateMissing
 from services.policy.domain.policy.events import Bound
 from services.policy.domain.product.terms import ProductTerms
-from services.policy.domain.rating import priced_parts, rate
+from services.policy.domain.rating import Rated, priced_parts, rate
 
 
 @dataclass(frozen=True)
 class Prices:
-    """The prices of one policy's covers."""
+    """The prices of one policy's covers. An endorsement leaves most parts as they are: those are rated once."""
 
     terms: ProductTerms
     bound: Bound
+    _rated: Rated = field(default_factory=dict)
 
     def of(self, cover: Cover, on: date) -> tuple[PartTerms, ...]:
         """The terms of a cover with the annual premium of each part; refuses what the product does not offer."""
         if self.bound.imported is None:
-            return priced_parts(self.terms, cover, on)
+            return priced_parts(self.terms, cover, on, self._rated)
         check_cover(self.terms, cover, on)
         charged = {part.code: part.annual_premium for part in self.bound.parts}
         before = {choice.part_code: choice for choice in self.bound.cover.parts}
@@ -50,7 +51,7 @@ class Prices:
         )
 
     def _changed(self, cover: Cover, choice: PartChoice, charged: Money | None, known: Money | None) -> Money:
-        now = self._rated(cover, choice)
+        now = self._rated_alone(cover, choice)
         if charged is None or not known:
             return now
         return charged.times(Fraction(now.minor_units, known.minor_units))
@@ -58,12 +59,12 @@ class Prices:
     def _tariff(self, cover: Cover, choice: PartChoice) -> Money | None:
         """What the tariff says of a part as it was imported, None if it says nothing."""
         try:
-            return self._rated(cover, choice)
+            return self._rated_alone(cover, choice)
         except (AnswerMissing, FactorMissing, RateMissing):
             return None
 
-    def _rated(self, cover: Cover, choice: PartChoice) -> Money:
+    def _rated_alone(self, cover: Cover, choice: PartChoice) -> Money:
         """One part by the tariff, with the credit for bundled services and without a minimum premium."""
         alone = replace(cover, parts=(choice,))
-        (rated,) = rate(self.terms, alone).parts
+        (rated,) = rate(self.terms, alone, self._rated).parts
         return rated.annual_premium - rated.minimum_top_up
