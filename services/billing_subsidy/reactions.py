@@ -35,7 +35,7 @@ from services.billing_subsidy.domain.account.premium import (
     PolicyFacts,
     QuotaShare,
 )
-from services.billing_subsidy.domain.vendor_account import CreditAccrued, FeeAccrued
+from services.billing_subsidy.domain.vendor_account import CreditAccrued, FeeAccrued, FeeBorneByClaim
 
 
 async def open_account(unit: Unit, heard: policy_pb.PolicyBound) -> None:
@@ -114,7 +114,10 @@ async def post_reserve(unit: Unit, heard: claims_pb.ReserveChanged) -> None:
 
 
 async def post_claim_payment(unit: Unit, heard: claims_pb.PaymentApproved) -> None:
-    """A claim's payment was approved. Raises NotYet while the policy's binding has not been heard of."""
+    """A claim's payment was approved; if it paid for a vendor's work, it is that work's only expense.
+
+    Raises NotYet while the policy's binding, or that work, has not been heard of.
+    """
     noted = ClaimPaymentNoted(
         claim_id=uuid_value("claim_id", heard.claim_id),
         payment_id=uuid_value("payment_id", heard.payment_id),
@@ -124,6 +127,15 @@ async def post_claim_payment(unit: Unit, heard: claims_pb.PaymentApproved) -> No
         approved_on=date_value("approved_on", heard.approved_on),
     )
     await accounts.note_claim_payment(unit, uuid_value("policy_id", heard.policy_id), noted)
+    if heard.vendor_id:
+        borne = FeeBorneByClaim(
+            vendor_id=heard.vendor_id,
+            order_id=heard.order_id,
+            payment_id=heard.payment_id,
+            amount=noted.amount,
+            borne_on=noted.approved_on,
+        )
+        await settlement.bear_by_claim(unit, borne)
 
 
 REACTIONS: Mapping[str, Mapping[type[Any], Reaction]] = {

@@ -15,6 +15,8 @@ from libs.common.grpc.convert import (
     timestamp_message,
 )
 from services.claims.domain.claim.events import Closed, Notified, PaymentApproved, ReserveChanged, Withdrawn
+from services.claims.domain.claim.paying import verified_order
+from services.claims.domain.claim.value import Claim
 
 
 def announce(recorded: Recorded[Any]) -> Message | None:
@@ -25,7 +27,7 @@ def announce(recorded: Recorded[Any]) -> Message | None:
         case ReserveChanged():
             return reserve_changed(recorded.stream, recorded.event)
         case PaymentApproved():
-            return payment_approved(recorded.stream, recorded.event)
+            return payment_approved(recorded.stream, recorded.value, recorded.event)
         case Closed():
             return claim_closed(recorded.stream, recorded.event)
         case Withdrawn():
@@ -58,8 +60,9 @@ def reserve_changed(claim_id: UUID, event: ReserveChanged) -> pb.ReserveChanged:
     )
 
 
-def payment_approved(claim_id: UUID, event: PaymentApproved) -> pb.PaymentApproved:
+def payment_approved(claim_id: UUID, claim: Claim, event: PaymentApproved) -> pb.PaymentApproved:
     payment = event.payment
+    order = verified_order(claim, payment.order_id)
     return pb.PaymentApproved(
         claim_id=str(claim_id),
         policy_id=str(event.policy_id),
@@ -70,6 +73,7 @@ def payment_approved(claim_id: UUID, event: PaymentApproved) -> pb.PaymentApprov
         payee_uscc=payment.payee_uscc,
         order_id=str(payment.order_id) if payment.order_id else "",
         approved_on=date_message(event.approved_on),
+        vendor_id=order.vendor_id if order else "",
     )
 
 

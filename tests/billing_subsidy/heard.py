@@ -125,7 +125,7 @@ def reserve_changed(outstanding: str, delta: str, policy_id: UUID = POLICY) -> c
     )
 
 
-def payment_approved(amount: str, policy_id: UUID = POLICY) -> claims_pb.PaymentApproved:
+def payment_approved(amount: str, policy_id: UUID = POLICY, **more: Any) -> claims_pb.PaymentApproved:
     return claims_pb.PaymentApproved(
         claim_id=str(UUID(int=77)),
         policy_id=str(policy_id),
@@ -134,4 +134,5 @@ def payment_approved(amount: str, policy_id: UUID = POLICY) -> claims_pb.Payment
         cost_type="COST_TYPE_INDEMNITY",
         amount=money_message(yuan(amount)),
         approved_on=date_message(date(2026, 3, 20)),
+        **more,
     )

@@ -338,6 +338,47 @@ async def test_claims_are_posted_with_the_parts_of_others(office: Office) -> Non
     assert totals["claims_paid_ledger"] == totals["claims_paid_accounts"] == "4,000.00"
 
 
+async def test_work_that_a_claim_paid_for_is_one_expense_and_no_longer_owed(office: Office) -> None:
+    await office.hear(heard.bound())
+    await office.hear(heard.verified("V1", "3000.00"))
+    paid = heard.payment_approved("2500.00", order_id="order-1", vendor_id="V1")
+
+    await office.hear(paid)
+    await office.hear(paid)
+
+    balances = await office.trial_balance()
+    assert {code: balances[code] for code in ("2202", "6601", "2205", "6511", "122105")} == {
+        "2202": "-500.00",
+        "6601": "500.00",
+        "2205": "-2,500.00",
+        "6511": "1,500.00",
+        "122105": "1,000.00",
+    }
+    totals = await office.control_totals()
+    assert (totals["vendor_fees_verified"], totals["vendor_settled"]) == ("3,000.00", "2,500.00")
+    assert totals["vendor_payable_ledger"] == "500.00"
+    statement = (await office.ask(settlement_pb.GetVendorStatementRequest(vendor_id="V1"))).statement
+    assert [(line.kind, line.order_id) for line in statement.lines] == [
+        (settlement_pb.VENDOR_LINE_KIND_FEE, "order-1"),
+        (settlement_pb.VENDOR_LINE_KIND_CLAIM, "order-1"),
+    ]
+
+
+async def test_a_claims_payment_waits_for_the_work_that_it_paid_for(office: Office) -> None:
+    await office.hear(heard.bound())
+    paid = heard.payment_approved("2500.00", order_id="order-1", vendor_id="V1")
+
+    with pytest.raises(NotYet):
+        await office.hear(paid)
+    await office.hear(heard.verified("V1", "3000.00", order_id="order-2"))
+    with pytest.raises(NotYet):
+        await office.hear(paid)
+
+    totals = await office.control_totals()
+    assert totals["claims_paid_ledger"] == "0.00"
+    assert totals["vendor_payable_ledger"] == "3,000.00"
+
+
 async def test_what_is_heard_of_an_unknown_policy_waits(office: Office) -> None:
     with pytest.raises(NotYet):
         await office.hear(heard.payment_approved("1.00"))

@@ -7,7 +7,7 @@ import pytest
 from libs.common.errors import InvalidField
 from libs.common.money import Money
 from services.billing_subsidy.domain.errors import ReferenceUsed, VendorPaymentTooHigh
-from services.billing_subsidy.domain.vendor_account import CreditAccrued, FeeAccrued, VendorAccount
+from services.billing_subsidy.domain.vendor_account import CreditAccrued, FeeAccrued, FeeBorneByClaim, VendorAccount
 from tests.billing_subsidy.examples import after, balances, yuan
 
 DAY = date(2026, 1, 10)
@@ -15,6 +15,9 @@ FEE = FeeAccrued(
     vendor_id="V", order_id="o1", policy_id="", service_type="assessment", fee=yuan("800"), verified_on=DAY
 )
 CREDIT = CreditAccrued(vendor_id="V", order_id="o1", policy_id="", clock="deliver", amount=yuan("40"), due_on=DAY)
+
+
+BORNE = FeeBorneByClaim(vendor_id="V", order_id="o1", payment_id="p1", amount=yuan("500"), borne_on=DAY)
 
 
 def opened() -> VendorAccount:
@@ -47,6 +50,29 @@ def test_a_payment_clears_what_is_owed() -> None:
 
     assert after(earned(), events).payable == yuan("0")
     assert balances(events) == {"1002": "-760.00", "2202": "760.00"}
+
+
+def test_what_a_claim_pays_for_an_order_is_not_owed_as_a_fee_too() -> None:
+    events = earned().bear_by_claim(BORNE, DAY)
+
+    assert after(earned(), events).payable == yuan("260")
+    assert balances(events) == {"2202": "500.00", "6601": "-500.00"}
+
+
+def test_a_claims_payment_bears_a_fee_once() -> None:
+    account = after(earned(), earned().bear_by_claim(BORNE, DAY))
+
+    assert account.bear_by_claim(BORNE, DAY) == []
+
+
+def test_a_fee_that_was_paid_already_is_owed_back_when_a_claim_bears_it() -> None:
+    account = after(earned(), earned().pay("P1", yuan("760"), DAY, DAY))
+
+    account = after(account, account.bear_by_claim(BORNE, DAY))
+
+    assert account.payable == yuan("-500")
+    with pytest.raises(VendorPaymentTooHigh):
+        account.pay("P2", yuan("1"), DAY, DAY)
 
 
 def test_more_than_is_owed_is_refused() -> None:

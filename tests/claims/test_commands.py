@@ -251,6 +251,7 @@ async def test_a_payment_is_announced_with_what_it_is_for(desk: Desk) -> None:
     (approved,) = await desk.announced()
     assert isinstance(approved, events_pb2.PaymentApproved)
     assert (approved.amount, approved.order_id) == (money(30_000), str(ORDER))
+    assert approved.vendor_id == "vendor-1"
     assert approved.cost_type == events_pb2.COST_TYPE_EXPENSE
 
 

@@ -15,7 +15,7 @@ from hubao.common.v1 import access_pb2
 ROOT = Path(__file__).parents[2]
 GENERATED = ROOT / "build" / "gen"
 IMAGE = ROOT / "build" / "image.binpb"
-READS = ("Get", "List", "Read", "Watch", "Check", "Preview", "Simulate", "SelfCheck", "Export")
+READS = ("Get", "List", "Read", "Watch", "Check", "Preview", "Simulate", "SelfCheck", "Develop", "Export")
 ON_THE_PROCESS = "hubao.feed.v1."
 """FeedService and AdminService work on a process, not on the log: no command, so no request id; each is idempotent."""
 

@@ -9,6 +9,7 @@ from libs.common.money import Money
 from services.policy.domain.product.terms import BaseRate, LossParty, ProductTerms
 from services.policy.domain.submission.values import Quote
 from services.policy.quantification.calibration import Calibrated, Profile, calibrate
+from services.policy.quantification.development import Development, develop, triangle_of
 from services.policy.quantification.distributions import LogNormal, Poisson
 from services.policy.quantification.losses import LossExtract
 from services.policy.quantification.portfolio import Member, PortfolioLosses, Shock, simulate_portfolio
@@ -77,6 +78,26 @@ def calibrated(key: str = "example") -> Calibrated:
     inputs = quote().cover.inputs
     profile = Profile(key, inputs.industry_code, inputs.size, inputs.answers)
     return calibrate(extract(), "losses", profile, quote().parts, AGGREGATE)
+
+
+TRIANGLE = (
+    (1_204_300, 2_350_100, 2_981_700, 3_240_500, 3_301_200),
+    (1_418_800, 2_602_400, 3_410_900, 3_655_300),
+    (1_655_000, 3_294_600, 4_105_200),
+    (1_530_700, 2_871_500),
+    (1_902_100,),
+)
+"""Paid losses of the years from 2021 on, cumulative, in yuan."""
+
+
+@cache
+def development() -> Development:
+    cells = {
+        (2021 + year, age): Money.cny(amount)
+        for year, row in enumerate(TRIANGLE)
+        for age, amount in enumerate(row, start=1)
+    }
+    return develop(triangle_of(cells, "cells"), "cells")
 
 
 @cache

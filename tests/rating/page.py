@@ -1,10 +1,12 @@
 """Writes the page: every figure on it comes from the run."""
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 import numpy as np
 
-from libs.common.money import Money
+from libs.common.money import Money, round_half_up
+from services.policy.quantification.development import Developed, Development
 from services.policy.quantification.distributions import BoundedPareto, Frequency, NegativeBinomial, Severity
 from services.policy.quantification.fingerprint import fingerprint
 from services.policy.quantification.measures import Measures, fen, fraction, measure, shares, value_at_risk
@@ -14,7 +16,9 @@ PICTURE = "rating.svg"
 
 
 def page() -> str:
-    return "\n".join([*_head(), *_worksheet(), *_fitted(), *_simulated(), *_portfolio(), *_tail()]) + "\n"
+    return (
+        "\n".join([*_head(), *_worksheet(), *_fitted(), *_simulated(), *_portfolio(), *_developed(), *_tail()]) + "\n"
+    )
 
 
 def table(*lines: Sequence[object]) -> list[str]:
@@ -24,7 +28,8 @@ def table(*lines: Sequence[object]) -> list[str]:
 
 
 def yuan(amount: Money) -> str:
-    return f"{amount.minor_units / 100:,.0f}"
+    """Whole yuan, half up."""
+    return f"{round_half_up(Fraction(amount.minor_units, 100)):,}"
 
 
 def percent(value: object) -> str:
@@ -96,6 +101,7 @@ def _simulated() -> list[str]:
     simulated = an.years()
     whole = measure(simulated.total)
     premium = an.quote().worksheet.annual_premium
+    inputs = fingerprint(an.quote().parts, an.extract(), an.SEED, an.YEARS)
     parts = [
         [each.code, yuan(each.ground_up), yuan(each.average), percent(each.share), percent(each.tail_share)]
         for each in shares(simulated)
@@ -103,7 +109,7 @@ def _simulated() -> list[str]:
     return [
         f"## {an.YEARS:,} years of this policy",
         "",
-        f"Seed {an.SEED}, inputs `{fingerprint(an.calibrated().risk, an.SEED, an.YEARS)[:16]}…`. Each event goes",
+        f"Seed {an.SEED}, inputs `{inputs[:16]}…`. Each event goes",
         "through waiting period, deductible, co-insurance, the limit of its part and of the part above it, and the",
         f"aggregate of {an.AGGREGATE}, as a claim would.",
         "",
@@ -147,6 +153,35 @@ def _portfolio() -> list[str]:
     ]
 
 
+def _developed() -> list[str]:
+    developed = an.development()
+    ages = range(1, len(an.TRIANGLE[0]) + 1)
+    known = [
+        [year.origin, *(f"{amount:,}" for amount in row), *[""] * (len(ages) - len(row))]
+        for year, row in zip(developed.years, an.TRIANGLE, strict=True)
+    ]
+    factors = ["factor to the next age", *(f"{factor:.4f}" for factor in developed.factors), ""]
+    years = [[each.origin, *_expected(each)] for each in developed.years]
+    return [
+        "## What young years will become",
+        "",
+        "Paid losses by year of origin and age in years, cumulative. The factors are volume-weighted; the standard",
+        "error is Mack's (1993). `DevelopLosses` answers with the same.",
+        "",
+        *table(["year", *ages], *known, factors),
+        *table(
+            ["year", "known", "ultimate", "still to come", "standard error"],
+            *years,
+            ["all", *_expected(developed)],
+        ),
+    ]
+
+
+def _expected(of: Developed | Development) -> list[str]:
+    error = "" if of.standard_error is None else yuan(of.standard_error)
+    return [yuan(of.latest), yuan(of.ultimate), yuan(of.outstanding), error]
+
+
 def _tail() -> list[str]:
     return [
         "## What the model does not say",
@@ -160,7 +195,8 @@ def _tail() -> list[str]:
         "## How to repeat it",
         "",
         "`make rating` computes all of it again and writes this page and its picture. The same seed, inputs, model",
-        "version and numpy give the same figures; `QuantificationService` answers with all four. The code is in",
+        "version and numpy give the same figures; `QuantificationService` answers with all four. (On another kind of",
+        "processor the last places of a float may differ, and with them a fen of an estimate.) The code is in",
         "[services/policy/quantification](../services/policy/quantification), its checks against closed forms, against",
         "Panjer's recursion and against the exact arithmetic of a claim in `tests/policy/quantification`.",
     ]

@@ -5,11 +5,12 @@ from uuid import UUID
 
 from libs.common.application import Application, Done, Loaded
 from libs.common.context import Call
+from libs.common.errors import NotYet
 from libs.common.money import Money
 from libs.common.unit import Unit
 from services.billing_subsidy.application.streams import vendor_stream
 from services.billing_subsidy.domain.errors import VendorAccountNotFound
-from services.billing_subsidy.domain.vendor_account import CreditAccrued, FeeAccrued, VendorAccount
+from services.billing_subsidy.domain.vendor_account import CreditAccrued, FeeAccrued, FeeBorneByClaim, VendorAccount
 
 
 class Settlement:
@@ -46,6 +47,15 @@ async def accrue_credit(unit: Unit, credit: CreditAccrued) -> None:
     """Takes a service credit into the vendor's account."""
     stream, account = await _account(unit, credit.vendor_id, credit.amount.currency)
     unit.record(VendorAccount, stream, account.accrue_credit(credit, unit.call.today))
+
+
+async def bear_by_claim(unit: Unit, borne: FeeBorneByClaim) -> None:
+    """Takes what a claim paid for an order off the vendor's fee. Raises NotYet until the order's fee is accrued."""
+    stream = vendor_stream(unit.call.tenant, borne.vendor_id)
+    account = await unit.find(VendorAccount, stream)
+    if account is None or borne.order_id not in account.fee_orders:
+        raise NotYet(f"order {borne.order_id} of {borne.vendor_id} is not known to be verified")
+    unit.record(VendorAccount, stream, account.bear_by_claim(borne, unit.call.today))
 
 
 async def _account(unit: Unit, vendor_id: str, currency: str) -> tuple[UUID, VendorAccount]:

@@ -1,4 +1,4 @@
-"""What an insurer owes one vendor: fees of verified orders, less service credits, less payments. All net of VAT."""
+"""What an insurer owes one vendor: fees of verified orders, less service credits and payments. All net of VAT."""
 
 from dataclasses import dataclass, replace
 from datetime import date
@@ -46,12 +46,26 @@ class VendorPaid:
     paid_on: date
 
 
-VendorAccountEvent = VendorAccountOpened | FeeAccrued | CreditAccrued | VendorPaid | EntryPosted
+@event("billing_subsidy.FeeBorneByClaim")
+class FeeBorneByClaim:
+    """A claim paid for an order: what it paid is a claim's expense, and no longer owed to the vendor as a fee."""
+
+    vendor_id: str
+    order_id: str
+    payment_id: str
+    amount: Money
+    borne_on: date
+
+
+VendorAccountEvent = VendorAccountOpened | FeeAccrued | CreditAccrued | VendorPaid | FeeBorneByClaim | EntryPosted
 
 
 @dataclass(frozen=True)
 class VendorAccount:
-    """One vendor's account at one insurer. A credit may come before its order's fee; then the vendor owes."""
+    """One vendor's account at one insurer.
+
+    A credit may come before its order's fee, and a claim may bear a fee that was paid already; then the vendor owes.
+    """
 
     KIND: ClassVar[str] = "billing_subsidy.VendorAccount"
 
@@ -61,6 +75,7 @@ class VendorAccount:
     settled: Money
     fee_orders: frozenset[str] = frozenset()
     payments: tuple[VendorPaid, ...] = ()
+    claim_payments: frozenset[str] = frozenset()
 
     @property
     def payable(self) -> Money:
@@ -81,6 +96,13 @@ class VendorAccount:
         """Takes a service credit."""
         occasion = Occasion(f"vendor_gateway.ServiceCreditDue/{credit.order_id}", credit.due_on, today)
         return [credit, *rules.credit_accrued(self.vendor_id, credit.amount, occasion)]
+
+    def bear_by_claim(self, borne: FeeBorneByClaim, today: date) -> list[FeeBorneByClaim | EntryPosted]:
+        """Takes what a claim paid for an order off the fee, so that one piece of work is one expense."""
+        if borne.payment_id in self.claim_payments:
+            return []
+        occasion = Occasion(f"claims.PaymentApproved/{borne.payment_id}", borne.borne_on, today)
+        return [borne, *rules.fee_borne_by_claim(self.vendor_id, borne.amount, occasion)]
 
     def pay(self, reference: str, amount: Money, paid_on: date, today: date) -> list[VendorPaid | EntryPosted]:
         """Notes a payment; at most what is payable."""
@@ -110,5 +132,8 @@ class VendorAccount:
                 return replace(self, credits=self.credits + event.amount)
             case VendorPaid():
                 return replace(self, settled=self.settled + event.amount, payments=(*self.payments, event))
+            case FeeBorneByClaim():
+                borne = self.claim_payments | {event.payment_id}
+                return replace(self, settled=self.settled + event.amount, claim_payments=borne)
             case VendorAccountOpened() | EntryPosted():
                 return self

@@ -14,7 +14,7 @@ from services.billing_subsidy.domain.guards import draws
 from services.billing_subsidy.domain.ledger.entry import EntryPosted
 from services.billing_subsidy.domain.programme.programme import ProgrammeCreated, ProgrammePublished
 from services.billing_subsidy.domain.subsidy_case import events as subsidy
-from services.billing_subsidy.domain.vendor_account import CreditAccrued, FeeAccrued, VendorPaid
+from services.billing_subsidy.domain.vendor_account import CreditAccrued, FeeAccrued, FeeBorneByClaim, VendorPaid
 from services.billing_subsidy.projections import tables as t
 
 
@@ -25,7 +25,7 @@ def project(recorded: Recorded[Any]) -> list[RowChange]:
             return _entry(recorded, posted)
         case ProgrammeCreated() | ProgrammePublished() as programme:
             return _programme(recorded, programme)
-        case FeeAccrued() | CreditAccrued() | VendorPaid() as vendor:
+        case FeeAccrued() | CreditAccrued() | VendorPaid() | FeeBorneByClaim() as vendor:
             return [_vendor_line(recorded, vendor)]
     return [*_account(recorded), *_case(recorded)]
 
@@ -102,7 +102,9 @@ def _programme(recorded: Recorded[Any], event: ProgrammeCreated | ProgrammePubli
     return [changed(t.programmes, {"programme_id": recorded.stream}, {**row, "version": event.number})]
 
 
-def _vendor_line(recorded: Recorded[Any], event: FeeAccrued | CreditAccrued | VendorPaid) -> RowChange:
+def _vendor_line(
+    recorded: Recorded[Any], event: FeeAccrued | CreditAccrued | VendorPaid | FeeBorneByClaim
+) -> RowChange:
     match event:
         case FeeAccrued():
             kind, day, order, text, amount = "fee", event.verified_on, event.order_id, event.service_type, event.fee
@@ -110,6 +112,8 @@ def _vendor_line(recorded: Recorded[Any], event: FeeAccrued | CreditAccrued | Ve
             kind, day, order, text, amount = "credit", event.due_on, event.order_id, event.clock, event.amount
         case VendorPaid():
             kind, day, order, text, amount = "payment", event.paid_on, "", event.reference, event.amount
+        case FeeBorneByClaim():
+            kind, day, order, text, amount = "claim", event.borne_on, event.order_id, event.payment_id, event.amount
     row = {
         "position": recorded.position,
         "tenant": recorded.tenant,

@@ -183,7 +183,7 @@ def _control(tenant: str) -> Select[Any]:
         "vendor_payable_ledger": -ledger(line.account_code == chart.VENDOR_PAYABLE.code),
         "vendor_fees_verified": column(vendor.amount, vendor.kind == "fee", vendor.currency == CNY),
         "vendor_credits": column(vendor.amount, vendor.kind == "credit", vendor.currency == CNY),
-        "vendor_settled": column(vendor.amount, vendor.kind == "payment", vendor.currency == CNY),
+        "vendor_settled": column(vendor.amount, vendor.kind.in_(("payment", "claim")), vendor.currency == CNY),
         "premium_receivable_ledger": ledger(line.account_code.in_(premium)),
         "premium_timeline": account(t.accounts.c.timeline),
         "premium_invoiced": account(t.accounts.c.invoiced),

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from fractions import Fraction
 from threading import Event
 from typing import TypeVar
 from uuid import UUID
@@ -21,6 +21,7 @@ from services.policy.domain.answers import Answer
 from services.policy.domain.cover import PartTerms
 from services.policy.domain.enterprise import Enterprise
 from services.policy.domain.errors import EffectiveDateOutsideTerm, PolicyNotFound, SubmissionNotFound
+from services.policy.domain.policy.ceding import fractions_on
 from services.policy.domain.policy.policy import Policy
 from services.policy.domain.policy.timeline import in_order
 from services.policy.domain.policy.values import ChangeKind
@@ -43,8 +44,8 @@ class Terms:
     parts: tuple[PartTerms, ...]
     aggregate: Money | None
     dependencies: tuple[DeclaredDependency, ...] = ()
-    retained: Decimal = Decimal(1)
-    """What the tenant keeps of each payment: its own share among co-insurers, less what is ceded."""
+    retained: Fraction = Fraction(1)
+    """What the tenant keeps of each payment: its own share among co-insurers, less what is ceded on that day."""
 
 
 class Quantification:
@@ -82,13 +83,13 @@ class Quantification:
             raise EffectiveDateOutsideTerm(effective_date=on, inception=period.inception, expiry=period.expiry)
         submission = await self._submission(call, UUID(bound.submission_id))
         lead = next(share.percent for share in bound.shares if share.lead)
-        ceded = bound.quota_share.percent if bound.quota_share else Decimal(0)
+        ceded = sum(fractions_on(bound, policy.segments, on), Fraction(0))
         return Terms(
             profile_of(str(policy_id), bound.insured, answers_on(policy, on)),
             segment.parts,
             policy.aggregate_limit,
             submission.asked.dependencies,
-            lead / 100 * (1 - ceded / 100),
+            Fraction(lead) / 100 * (1 - ceded),
         )
 
     async def _submission(self, call: Call, submission_id: UUID) -> Submission:

@@ -237,3 +237,7 @@ class MethodNotAllowed(Refused):
 
 class FlatFromInceptionOnly(Refused):
     message = "A flat cancellation holds from the inception, {inception}, not from {effective_date}."
+
+
+class TriangleNotWhole(Invalid):
+    message = "{field}: {problem}"

@@ -10,6 +10,7 @@ estimate. Nothing that anybody is charged is made from it; premiums come from `d
 - `conditions`, `limits`: the policy's terms, in the order in which a claim goes through them
 - `simulation`: years of one risk; `portfolio`: years of many, with shocks through what they depend on
 - `measures`: average, deviation, VaR and TVaR, exceedance curve, shares
+- `development`: triangles of claims brought to their ultimate, with Mack's standard error
 - `bounds`: how much is simulated at a time
 - `selfcheck`: the light form for one enterprise, in plain words
 - `fingerprint`: what an answer was computed from

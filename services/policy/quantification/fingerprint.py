@@ -6,6 +6,7 @@ from dataclasses import fields, is_dataclass
 from datetime import date
 from decimal import Decimal
 from enum import Enum
+from fractions import Fraction
 from hashlib import sha256
 
 import numpy as np
@@ -31,7 +32,7 @@ def _plain(value: object) -> object:
         return {"": type(value).__name__, **named}
     if isinstance(value, Enum):
         return str(value.value)
-    if isinstance(value, Decimal | date):
+    if isinstance(value, Decimal | Fraction | date):
         return str(value)
     if isinstance(value, Mapping):
         return {str(key): _plain(each) for key, each in value.items()}

@@ -3,6 +3,7 @@
 from typing import Any
 
 import grpc
+from hubao.policy.v1 import development_pb2
 from hubao.policy.v1 import quantification_service_pb2 as pb
 from hubao.policy.v1 import quantification_service_pb2_grpc as pb_grpc
 
@@ -12,6 +13,7 @@ from libs.common.grpc.convert import date_value, uuid_value
 from services.policy.application.quantification import Quantification, Terms
 from services.policy.domain.errors import TooMuchToSimulate
 from services.policy.projections.reads import Reads
+from services.policy.servicer.development import develop_losses
 from services.policy.servicer.given_risk import given_value
 from services.policy.servicer.simulations import check_oneself, simulate_many, simulate_risk
 from services.policy.servicer.values import each
@@ -47,6 +49,11 @@ class QuantificationServicer(pb_grpc.QuantificationServiceServicer):
 
     async def SelfCheck(self, request: pb.SelfCheckRequest, context: Context) -> pb.SelfCheckResponse:
         return await self._quantification.run(lambda stop: check_oneself(request, stop))
+
+    async def DevelopLosses(
+        self, request: development_pb2.DevelopLossesRequest, context: Context
+    ) -> development_pb2.DevelopLossesResponse:
+        return await self._quantification.run(lambda stop: develop_losses(request))
 
     async def _terms(self, call: Call, request: pb.SimulateRiskRequest) -> Terms:
         match request.WhichOneof("risk"):

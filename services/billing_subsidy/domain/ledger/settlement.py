@@ -20,6 +20,15 @@ def credit_accrued(vendor_id: str, amount: Money, occasion: Occasion) -> list[En
     )
 
 
+def fee_borne_by_claim(vendor_id: str, amount: Money, occasion: Occasion) -> list[EntryPosted]:
+    """A claim paid for a verified order: the claim's payment is the expense, so the fee is none, and is not owed."""
+    return occasion.post(
+        "VENDOR_FEE_BORNE_BY_CLAIM",
+        debit(chart.VENDOR_PAYABLE, amount, vendor_id),
+        credit(chart.SERVICE_COST, amount, vendor_id),
+    )
+
+
 def vendor_paid(vendor_id: str, amount: Money, occasion: Occasion) -> list[EntryPosted]:
     """A vendor was paid."""
     return occasion.post("VENDOR_PAID", debit(chart.VENDOR_PAYABLE, amount, vendor_id), credit(chart.BANK, amount))

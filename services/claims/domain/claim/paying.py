@@ -62,7 +62,7 @@ def request_payment(claim: Claim, wanted: PaymentRequest, actor: Actor) -> list[
     line = decided_line(claim, wanted.part_code, wanted.cost_type)
     going = claim.paid_of(claim.payments_on(wanted.part_code, wanted.cost_type), GOING)
     _within(claim, line, wanted.part_code, wanted.cost_type, going, wanted.amount)
-    order = _order(claim, wanted.order_id)
+    order = verified_order(claim, wanted.order_id)
     if order:
         _within_fee(claim, order, wanted.amount, besides=None)
     payment = Payment(
@@ -131,15 +131,16 @@ def order_used(claim: Claim, order_id: UUID, besides: UUID | None = None) -> Mon
     return claim.paid_of(on_order, GOING)
 
 
+def verified_order(claim: Claim, order_id: UUID | None) -> VerifiedOrder | None:
+    """The order for this claim whose work was taken; None if it is not known as such."""
+    return next((order for order in claim.orders if order.order_id == order_id), None)
+
+
 def _payment(claim: Claim, payment_id: UUID) -> Payment:
     found = next((payment for payment in claim.payments if payment.payment_id == payment_id), None)
     if found is None:
         raise PaymentNotFound(payment_id=payment_id)
     return found
-
-
-def _order(claim: Claim, order_id: UUID | None) -> VerifiedOrder | None:
-    return next((order for order in claim.orders if order.order_id == order_id), None)
 
 
 def _within(
@@ -162,7 +163,7 @@ def _check_order(claim: Claim, payment: Payment, override_code: str) -> None:
         if override_code:
             raise InvalidField(field="override_code", problem="is for response costs only")
         return
-    order = _order(claim, payment.order_id)
+    order = verified_order(claim, payment.order_id)
     if order:
         _within_fee(claim, order, payment.amount, besides=payment.payment_id)
     elif not override_code:
