@@ -10,7 +10,7 @@ import grpc
 import typer
 from hubao.policy.v1 import policy_import_pb2 as pb
 from hubao.policy.v1 import policy_service_pb2_grpc as pb_grpc
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from deploy.cli.operator import Failed, Misused, Operator
@@ -54,7 +54,9 @@ def import_policies(operator: Operator, output: Output, file: File, *, name: Key
     counted = (
         f"{summary.rows} rows: {summary.accepted} accepted, {summary.repeated} repeated, {summary.refused} refused"
     )
-    texts = [table(("row", "key", "reason", "where", "why"), rows, right=("row",))] if rows else []
+    texts: list[RenderableType] = (
+        [table(("row", "key", "reason", "where", "why"), rows, right=("row",))] if rows else []
+    )
     if len(refused) > MOST_SHOWN:
         texts.append(f"and {len(refused) - MOST_SHOWN} more: --json has them all")
     output.say({"summary": plain(summary), "refused": [plain(one) for one in refused]}, *texts, counted)

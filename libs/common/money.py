@@ -74,6 +74,8 @@ class Money:
 
         Weights are not negative and not all zero; otherwise ValueError.
         """
+        if len(weights) == 1 and weights[0] > 0:
+            return [self]
         ratios = [weight.as_integer_ratio() for weight in weights]
         unit = lcm(*(denominator for _, denominator in ratios))
         exact = [numerator * (unit // denominator) for numerator, denominator in ratios]

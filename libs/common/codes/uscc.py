@@ -26,7 +26,7 @@ def problem_of(code: str) -> str:
     if not code[:8].isdigit():
         return "must begin with eight digits: registrar, type and region"
     # As python-stdnum reckons it, without its cleaning of what is no code yet: an import asks for each row.
-    if (sum(map(mul, _WEIGHTS, values)) + values[17]) % 31:  # type: ignore[arg-type,operator]
+    if (sum(map(mul, _WEIGHTS, values)) + values[17]) % 31:
         return f"has the check character {code[-1]}, which does not fit the others"
     return ""
 

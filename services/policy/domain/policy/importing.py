@@ -170,6 +170,8 @@ def _charged(policy: ImportedPolicy, charging: Charging, parts: tuple[PartTerms,
     """The premium of the term, taxed as the other system did. Its fen may differ by its order of rounding only."""
     deltas = {part.code: part.annual_premium for part in parts}
     reckoned = charging.transaction(1, TransactionKind.BIND, policy.inception, at, deltas, Terms(parts, parts))
+    if policy.vat is None and policy.stamp_duty is None:
+        return reckoned
     vat = _as_charged("vat", policy.vat, reckoned.vat, len(parts))
     duty = _as_charged("stamp_duty", policy.stamp_duty, reckoned.stamp_duty, len(parts))
     return replace(reckoned, vat=vat, stamp_duty=duty)
