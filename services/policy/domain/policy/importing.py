@@ -21,7 +21,7 @@ from services.policy.domain.policy.bind import promised
 from services.policy.domain.policy.charge import Charging, Terms, check_shares, exposure_of
 from services.policy.domain.policy.events import Bound
 from services.policy.domain.policy.origin import Imported, ImportedAnswer, ImportedPolicy
-from services.policy.domain.policy.values import Transaction, TransactionKind
+from services.policy.domain.policy.values import Share, Transaction, TransactionKind
 from services.policy.domain.product.checks import check_money
 from services.policy.domain.product.product import ProductVersion
 from services.policy.domain.product.terms import AnswerKind, ProductTerms
@@ -59,9 +59,7 @@ def import_policy(
     parts = tuple(
         terms_of(terms, choice, part.annual_premium) for choice, part in zip(cover.parts, policy.parts, strict=True)
     )
-    vat_rate = rate_on(terms.vat_rates, policy.inception, "VAT rate")
-    duty_rate = rate_on(terms.stamp_duty_rates, policy.inception, "stamp duty rate")
-    charging = Charging(vat_rate, duty_rate, shares, (), exposure_of(shares, policy.aggregate_limit))
+    charging = _charging(policy, terms, shares)
     return [
         Bound(
             policy_number=policy.policy_number,
@@ -82,8 +80,8 @@ def import_policy(
             subsidy_classes=terms.subsidy_classes,
             exclusions=terms.exclusions,
             cancellation_rule=terms.cancellation,
-            vat_rate=vat_rate,
-            stamp_duty_rate=duty_rate,
+            vat_rate=charging.vat_rate,
+            stamp_duty_rate=charging.stamp_duty_rate,
             transaction=_charged(policy, charging, parts, at),
             imported=Imported(import_key, policy.row_key, source, author, policy.dependencies),
         )
@@ -164,6 +162,13 @@ def _cover(policy: ImportedPolicy, terms: ProductTerms, answers: tuple[Answer, .
         rated_for=policy.inception,
     )
     return Cover(tuple(choose(terms, part.wanted, policy.inception) for part in policy.parts), inputs)
+
+
+def _charging(policy: ImportedPolicy, terms: ProductTerms, shares: tuple[Share, ...]) -> Charging:
+    """How its premium is taxed, by the rates of its inception, and divided; an imported policy cedes nothing."""
+    vat_rate = rate_on(terms.vat_rates, policy.inception, "VAT rate")
+    duty_rate = rate_on(terms.stamp_duty_rates, policy.inception, "stamp duty rate")
+    return Charging(vat_rate, duty_rate, shares, (), exposure_of(shares, policy.aggregate_limit))
 
 
 def _charged(policy: ImportedPolicy, charging: Charging, parts: tuple[PartTerms, ...], at: datetime) -> Transaction:
