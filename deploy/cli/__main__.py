@@ -6,7 +6,7 @@ import typer
 from hubao.feed.v1 import admin_service_pb2 as pb
 from rich.text import Text
 
-from deploy.cli import parked, tokens
+from deploy.cli import importing, parked, tokens
 from deploy.cli.operator import LONG_SECONDS, Failed, Operator
 from deploy.cli.options import Plain, operating
 from deploy.cli.output import Output, instant, plain, shown, table
@@ -16,6 +16,7 @@ from deploy.cli.status import show_status
 app = typer.Typer(cls=Plain, add_completion=False, no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
 app.add_typer(tokens.app, name="token")
 app.add_typer(parked.app, name="parked")
+app.command("import")(importing.import_policies)
 
 From = Annotated[int, typer.Option("--from", min=1, help="The first position.")]
 Limit = Annotated[int, typer.Option("--limit", "-n", min=1, help="How many at most.")]

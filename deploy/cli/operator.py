@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import grpc
 from google.protobuf.message import Message
@@ -13,6 +13,8 @@ from hubao.feed.v1 import feed_service_pb2 as feed_pb
 from hubao.feed.v1 import feed_service_pb2_grpc as feed_grpc
 
 from deploy.local.clients import SERVICES, refusal_of
+
+T = TypeVar("T")
 
 SECONDS = 10.0
 LONG_SECONDS = 3600.0
@@ -69,6 +71,10 @@ class Operator:
             service, "Check", lambda channel: health_pb2_grpc.HealthStub(channel).Check(request, timeout=SECONDS)
         )
         return str(health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status))
+
+    def stream(self, service: str, run: Callable[[grpc.Channel], T]) -> T:
+        """What comes of a call of another kind on a channel to a service; Failed says what ended it."""
+        return cast(T, self._call(service, "stream", run))
 
     def _call(self, service: str, method: str, call: Callable[[grpc.Channel], Any]) -> Any:
         address = self.known[service]

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from math import lcm
 from typing import Self
 
 CNY = "CNY"
@@ -16,10 +17,13 @@ CNY = "CNY"
 
 def round_half_up(amount: Fraction | Decimal | int) -> int:
     """The nearest whole number; a half goes away from zero, so that a refund rounds as its charge did."""
-    exact = Fraction(amount)
-    whole, rest = divmod(abs(exact.numerator) * 2 + exact.denominator, 2 * exact.denominator)
-    del rest
-    return whole if exact >= 0 else -whole
+    return _nearest(*amount.as_integer_ratio())
+
+
+def _nearest(numerator: int, denominator: int) -> int:
+    """The nearest whole number to a ratio. Whole numbers alone: a Fraction would look for common divisors each time."""
+    whole = (abs(numerator) * 2 + denominator) // (2 * denominator)
+    return whole if numerator >= 0 else -whole
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -62,22 +66,27 @@ class Money:
 
     def times(self, rate: Fraction | Decimal | int) -> Self:
         """This amount at an exact rate, rounded half up once."""
-        return type(self)(self.currency, round_half_up(Fraction(self.minor_units) * Fraction(rate)))
+        numerator, denominator = rate.as_integer_ratio()
+        return type(self)(self.currency, _nearest(self.minor_units * numerator, denominator))
 
     def allocate(self, weights: Sequence[int | Decimal | Fraction]) -> list[Self]:
         """Splits by largest remainders: the parts sum to the whole, ties go to the earlier part.
 
         Weights are not negative and not all zero; otherwise ValueError.
         """
-        exact = [Fraction(weight) for weight in weights]
-        total = sum(exact, Fraction(0))
+        if len(weights) == 1 and weights[0] > 0:
+            return [self]
+        ratios = [weight.as_integer_ratio() for weight in weights]
+        unit = lcm(*(denominator for _, denominator in ratios))
+        exact = [numerator * (unit // denominator) for numerator, denominator in ratios]
+        total = sum(exact)
         if total <= 0 or any(weight < 0 for weight in exact):
             raise ValueError("weights must not be negative, and not all zero")
         sign = -1 if self.minor_units < 0 else 1
-        shares = [abs(self.minor_units) * weight / total for weight in exact]
-        parts = [share.numerator // share.denominator for share in shares]
+        shares = [divmod(abs(self.minor_units) * weight, total) for weight in exact]
+        parts = [whole for whole, _ in shares]
         left = abs(self.minor_units) - sum(parts)
-        by_remainder = sorted(range(len(parts)), key=lambda i: (parts[i] - shares[i], i))
+        by_remainder = sorted(range(len(parts)), key=lambda i: (-shares[i][1], i))
         for index in by_remainder[:left]:
             parts[index] += 1
         return [type(self)(self.currency, sign * part) for part in parts]
@@ -90,10 +99,12 @@ class Money:
 
 def total(amounts: Iterable[Money], currency: str = CNY) -> Money:
     """The sum, zero of `currency` for none."""
-    result = Money(currency, 0)
+    units = 0
     for amount in amounts:
-        result = result + amount
-    return result
+        if amount.currency != currency:
+            raise ValueError(f"{currency} and {amount.currency} do not mix")
+        units += amount.minor_units
+    return Money(currency, units)
 
 
 def half_up(amount: Decimal, places: int) -> Decimal:

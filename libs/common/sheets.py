@@ -27,7 +27,7 @@ from libs.common.money import Money
 Value = str | int | Decimal | date | Money | None
 TOTAL = "TOTAL"
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _WRITTEN_AT = (1980, 1, 1, 0, 0, 0)
 _TIMES = re.compile(rb"<dcterms:(created|modified)[^>]*>[^<]*</dcterms:\1>")
@@ -105,7 +105,7 @@ def _csv(value: Value) -> str:
         case Decimal():
             return format(value, "f")
         case str():
-            return f"'{value}" if value.startswith(_FORMULA) else value
+            return f"'{value}" if value.startswith(FORMULA) else value
         case date():
             return value.isoformat()
     return str(value)

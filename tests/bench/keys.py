@@ -44,6 +44,9 @@ _ALL = (
     Benchmark("idle_cpu", "idling", at_most(0.05)),
     Benchmark("store_size_flat", "sizes", at_most(1.2)),
     Benchmark("fanout_vs_raw", "fanning", at_most(3)),
+    Benchmark("import_vs_library", "importing", at_least(0.8)),
+    Benchmark("timeline_cost", "timelines", at_most(1.5)),
+    Benchmark("portfolio_list", "listing", at_most(3)),
 )
 
 BENCHMARKS = {one.key: one for one in _ALL}

@@ -21,6 +21,7 @@ COMMANDS = [
     ("verify",),
     ("rebuild",),
     ("republish",),
+    ("import",),
     ("token", "issue"),
     ("parked", "list"),
     ("parked", "show"),
@@ -86,6 +87,23 @@ def test_what_is_missing_in_a_command_line_is_one_line_and_status_2(words: list[
     assert result.stderr.startswith(f"hubao: {line}")
     assert len(result.stderr.splitlines()) == 1
     assert result.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("file", "services", "line"),
+    [
+        ("book.txt", "policy", "hubao: book.txt must be a file of the kind .csv or .xlsx"),
+        ("no.csv", "policy", "hubao: no.csv can't be read: No such file or directory"),
+        ("book.csv", "claims", "hubao: where policy listens is not known"),
+    ],
+)
+def test_an_import_needs_a_file_and_the_policy_service(file: str, services: str, line: str, data: Path) -> None:
+    token = str(data / "tokens" / "operator")
+
+    result = hubao("import", file, "--name", "b", "--source", "s", "-a", f"{services}=127.0.0.1:1", "--token", token)
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith(line)
 
 
 @pytest.mark.parametrize("command", [["events"], ["republish", "--from", "1"], ["parked", "show", "policy", "1"]])

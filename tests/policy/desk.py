@@ -68,6 +68,7 @@ class Desk:
     clock: MovableClock
     channel: grpc.aio.Channel
     issuer: LocalIssuer
+    port: int = 0
     _methods: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -153,7 +154,7 @@ async def open_desk(database: str, directory: Path, billing: grpc.aio.Channel | 
     port = await server.start()
     timers = Timers(application, SERVICE.firing, clock, log, waker)
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-        desk = Desk(application, tables, Projector(SERVICE, tables, waker), timers, clock, channel, issuer)
+        desk = Desk(application, tables, Projector(SERVICE, tables, waker), timers, clock, channel, issuer, port)
         await desk.move_to(datetime(2025, 12, 20, 2, tzinfo=UTC))
         try:
             yield desk

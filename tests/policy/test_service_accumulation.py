@@ -17,6 +17,7 @@ from libs.common.dates import start_of_day
 from libs.common.grpc.convert import date_message
 from libs.common.money import Money
 from libs.common.store.verify import verify
+from tests.policy import book
 from tests.policy import desk as a
 from tests.policy import examples as an
 from tests.policy.desk import Desk, open_desk
@@ -260,3 +261,19 @@ async def test_each_insurer_has_its_own_accumulations(desk: Desk) -> None:
     other = pb.GetAccumulationRequest(kind=CLOUD, name="aliyun")
     assert await desk.refused(other, tenant="insurer-z") == ("NOT_FOUND", "ACCUMULATION_NOT_FOUND")
     assert (await desk.ask(other)).accumulation.capacity == a.yuan(1)
+
+
+async def test_an_import_draws_too_and_a_row_that_would_pass_the_capacity_is_refused_alone(desk: Desk) -> None:
+    await a.product(desk)
+    await desk.chief(capacity(60_000_000))
+    others = book.row(3, dependencies=[])
+
+    answered = await book.imported(desk, [book.header(), book.rows(book.row(1), book.row(2), others, book.row(4))])
+
+    assert sorted(answered.outcomes) == ["accepted", "accepted", "accepted", "refused"]
+    assert answered.outcomes[2] == "accepted"
+    assert answered.refusals == [("GUARD_EXCEEDED", "")]
+    assert await exposed(desk) == (50_000_000, 2)
+    taken = next(each.policy_id for each in answered.results if each.policy_id)
+    await desk.ask(a.cancel(taken, an.INCEPTION))
+    assert await exposed(desk) == (25_000_000, 1)

@@ -43,10 +43,17 @@ def optional(message: Message, field: str, read: Callable[[str, Any], T]) -> T |
 
 
 def money_message(amount: Money) -> money_pb2.Money:
+    return money_pb2.Money(**money_fields(amount))
+
+
+def money_fields(amount: Money) -> dict[str, Any]:
+    """An amount as the fields of its message: a larger message is made of them without one of their own to copy."""
     sign, minor = (-1, -amount.minor_units) if amount.minor_units < 0 else (1, amount.minor_units)
-    return money_pb2.Money(
-        currency_code=amount.currency, units=sign * (minor // 100), nanos=sign * (minor % 100) * NANOS_IN_A_FEN
-    )
+    return {
+        "currency_code": amount.currency,
+        "units": sign * (minor // 100),
+        "nanos": sign * (minor % 100) * NANOS_IN_A_FEN,
+    }
 
 
 def money_value(field: str, message: money_pb2.Money) -> Money:
@@ -70,10 +77,15 @@ def date_message(day: date) -> date_pb2.Date:
     return date_pb2.Date(year=day.year, month=day.month, day=day.day)
 
 
+def date_fields(day: date) -> dict[str, int]:
+    """A date as the fields of its message."""
+    return {"year": day.year, "month": day.month, "day": day.day}
+
+
 def date_value(field: str, message: date_pb2.Date) -> date:
     """A whole date; one of which only a part is known is refused."""
     year, month, day = message.year, message.month, message.day
-    if year and month and day:
+    if year > 0 and month and day:
         try:
             return date(year, month, day)
         except ValueError:

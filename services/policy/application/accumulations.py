@@ -13,6 +13,7 @@ from libs.common.unit import Unit
 from services.policy.domain.accumulation.accumulation import Accumulation, AccumulationOpened, Dependency
 from services.policy.domain.accumulation.exposure import PolicyExposure, follow
 from services.policy.domain.guards import accumulation_key
+from services.policy.domain.policy.events import Bound
 from services.policy.domain.policy.policy import Policy
 from services.policy.domain.submission.submission import Submission
 from services.policy.domain.submission.values import DeclaredDependency
@@ -42,24 +43,31 @@ async def follow_exposure(unit: Unit, policy_id: UUID) -> None:
 
     Every command, reaction and timer that changes cover (the segments of a policy) ends with it, after the policy's own
     events are recorded in this unit. Drawn, or given back, in the same append; that is refused whole, GUARD_EXCEEDED
-    with the guard's name, if a capacity would be passed. A policy without a submission here, or whose submission
-    declared no dependency, draws on nothing.
+    with the guard's name, if a capacity would be passed. Where no dependency was declared, nothing is drawn.
     """
     policy = await unit.find(Policy, policy_id)
     entry = unit.entry(policy_id)
     if policy is None or entry is None:
         return
-    submission = await unit.find(Submission, UUID(policy.bound.submission_id)) if policy.bound.submission_id else None
-    if submission is None or not submission.asked.dependencies:
+    declared = await declared_dependencies(unit, policy.bound)
+    if not declared:
         return
     stream = exposure_of_policy(entry.tenant, policy_id)
     known = await unit.find(PolicyExposure, stream)
-    dependencies = tuple(dict.fromkeys(Dependency.of(each) for each in submission.asked.dependencies))
+    dependencies = tuple(dict.fromkeys(Dependency.of(each) for each in declared))
     followed = follow(known, str(policy_id), dependencies, policy.bound, policy.segments, unit.call.today)
     if followed and known is None:
         for dependency in dependencies:
             await _opened(unit, entry.tenant, dependency)
     unit.record(PolicyExposure, stream, followed, tenant=entry.tenant)
+
+
+async def declared_dependencies(unit: Unit, bound: Bound) -> tuple[DeclaredDependency, ...]:
+    """What was declared with the submission, or with the import, that a policy came from."""
+    if bound.imported is not None:
+        return bound.imported.dependencies
+    submission = await unit.find(Submission, UUID(bound.submission_id)) if bound.submission_id else None
+    return () if submission is None else submission.asked.dependencies
 
 
 async def least_room(unit: Unit, declared: Iterable[DeclaredDependency]) -> Money | None:

@@ -2,12 +2,21 @@
 
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache
 from uuid import UUID
 
 from hubao.common.v1 import party_pb2
 from hubao.policy.v1 import terms_pb2 as pb
 
-from libs.common.grpc.convert import date_message, decimal_text, enum_text, money_message, timestamp_message
+from libs.common.grpc.convert import (
+    date_fields,
+    date_message,
+    decimal_text,
+    enum_text,
+    money_fields,
+    money_message,
+    timestamp_message,
+)
 from services.policy.domain.cover import PartTerms
 from services.policy.domain.enterprise import Enterprise
 from services.policy.domain.policy.ceding import fraction_periods
@@ -32,14 +41,14 @@ def enterprise_message(enterprise: Enterprise) -> party_pb2.Enterprise:
 def part_message(part: PartTerms) -> pb.PartTerms:
     message = pb.PartTerms(
         code=part.code,
-        limit=money_message(part.limit),
-        deductible=money_message(part.deductible),
+        limit=money_fields(part.limit),
+        deductible=money_fields(part.deductible),
         waiting_hours=part.waiting_hours,
         coinsurance_percent=decimal_text(part.coinsurance_percent),
         sub_limit_parent=part.sub_limit_parent,
         trigger=enum_text(pb.Trigger, part.trigger),
         extended_reporting_days=part.extended_reporting_days,
-        annual_premium=money_message(part.annual_premium),
+        annual_premium=money_fields(part.annual_premium),
     )
     if part.retroactive_date is not None:
         message.retroactive_date.CopyFrom(date_message(part.retroactive_date))
@@ -47,12 +56,13 @@ def part_message(part: PartTerms) -> pb.PartTerms:
 
 
 def segment_message(segment: Segment) -> pb.TermsSegment:
-    message = pb.TermsSegment(to=date_message(segment.end), parts=[part_message(part) for part in segment.parts])
-    getattr(message, "from").CopyFrom(date_message(segment.first))  # A word of Python's own.
-    return message
+    first = {"from": date_fields(segment.first)}  # A word of Python's own.
+    return pb.TermsSegment(to=date_fields(segment.end), parts=[part_message(part) for part in segment.parts], **first)
 
 
+@lru_cache(maxsize=1024)
 def service_message(service: ServiceEntitlement) -> pb.ServiceEntitlement:
+    """One for all policies of a product version: it is to be copied, never changed."""
     return pb.ServiceEntitlement(
         code=service.code,
         service_type=service.service_type,
@@ -128,15 +138,15 @@ def timeline_message(policy_id: UUID, policy: Policy) -> pb.PolicyTimeline:
         line=enum_text(pb.ProductLine, bound.line),
         product_id=bound.product_id,
         product_version=bound.product_version,
-        inception=date_message(bound.period.inception),
-        expiry=date_message(bound.period.expiry),
+        inception=date_fields(bound.period.inception),
+        expiry=date_fields(bound.period.expiry),
         segments=[segment_message(segment) for segment in promised_segments(policy)],
-        aggregate_limit=money_message(policy.aggregate_limit),
+        aggregate_limit=money_fields(policy.aggregate_limit),
         shares=[share_message(share) for share in bound.shares],
         quota_share=None if bound.quota_share is None else quota_share_message(bound.quota_share),
         entitlements=[service_message(service) for service in bound.entitlements],
         subsidy_classes=bound.subsidy_classes,
-        premium=money_message(policy.premium),
+        premium=money_fields(policy.premium),
         exclusions=bound.exclusions,
         cessions=cession_messages(policy),
     )
@@ -146,20 +156,20 @@ def transaction_message(transaction: Transaction) -> pb.PremiumTransaction:
     return pb.PremiumTransaction(
         number=transaction.number,
         kind=enum_text(pb.TransactionKind, transaction.kind),
-        effective_date=date_message(transaction.effective_date),
+        effective_date=date_fields(transaction.effective_date),
         recorded_time=timestamp_message(transaction.recorded_at),
         parts=[
-            pb.PartPremium(part_code=part.part_code, amount=money_message(part.amount)) for part in transaction.parts
+            pb.PartPremium(part_code=part.part_code, amount=money_fields(part.amount)) for part in transaction.parts
         ],
-        net=money_message(transaction.net),
-        vat=money_message(transaction.vat),
-        stamp_duty=money_message(transaction.stamp_duty),
+        net=money_fields(transaction.net),
+        vat=money_fields(transaction.vat),
+        stamp_duty=money_fields(transaction.stamp_duty),
         shares=[
-            pb.InsurerPremium(insurer_id=share.insurer_id, amount=money_message(share.amount))
+            pb.InsurerPremium(insurer_id=share.insurer_id, amount=money_fields(share.amount))
             for share in transaction.shares
         ],
-        ceded=money_message(transaction.ceded),
-        ceding_commission=money_message(transaction.ceding_commission),
+        ceded=money_fields(transaction.ceded),
+        ceding_commission=money_fields(transaction.ceding_commission),
         refers_to=transaction.refers_to,
         cessions=[ceded_message(each) for each in transaction.cessions],
     )

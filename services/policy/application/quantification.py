@@ -22,6 +22,7 @@ from services.policy.domain.cover import PartTerms
 from services.policy.domain.enterprise import Enterprise
 from services.policy.domain.errors import EffectiveDateOutsideTerm, PolicyNotFound, SubmissionNotFound
 from services.policy.domain.policy.ceding import fractions_on
+from services.policy.domain.policy.events import Bound
 from services.policy.domain.policy.policy import Policy
 from services.policy.domain.policy.timeline import in_order
 from services.policy.domain.policy.values import ChangeKind
@@ -81,16 +82,21 @@ class Quantification:
         if segment is None or not segment.parts:
             period = bound.period
             raise EffectiveDateOutsideTerm(effective_date=on, inception=period.inception, expiry=period.expiry)
-        submission = await self._submission(call, UUID(bound.submission_id))
+        declared = await self._declared(call, bound)
         lead = next(share.percent for share in bound.shares if share.lead)
         ceded = sum(fractions_on(bound, policy.segments, on), Fraction(0))
         return Terms(
             profile_of(str(policy_id), bound.insured, answers_on(policy, on)),
             segment.parts,
             policy.aggregate_limit,
-            submission.asked.dependencies,
+            declared,
             Fraction(lead) / 100 * (1 - ceded),
         )
+
+    async def _declared(self, call: Call, bound: Bound) -> tuple[DeclaredDependency, ...]:
+        if bound.imported is not None:
+            return bound.imported.dependencies
+        return (await self._submission(call, UUID(bound.submission_id))).asked.dependencies
 
     async def _submission(self, call: Call, submission_id: UUID) -> Submission:
         missing = SubmissionNotFound(submission_id=submission_id)

@@ -9,6 +9,7 @@ from libs.common.context import Call
 from libs.common.money import Money
 from libs.common.streams import stream_id
 from libs.common.unit import Unit
+from services.policy.application.accumulations import declared_dependencies
 from services.policy.application.predecessors import file_of_policy
 from services.policy.application.products import product_of
 from services.policy.application.submissions import submission_of
@@ -87,7 +88,7 @@ class Renewals:
 
 @dataclass(frozen=True)
 class _Declared:
-    """What was declared for the expiring policy; nothing, of one that came without a submission."""
+    """What was declared for the expiring policy; of one that was imported, only on what it depends."""
 
     systems: tuple[DeclaredSystem, ...] = ()
     dependencies: tuple[DeclaredDependency, ...] = ()
@@ -96,7 +97,7 @@ class _Declared:
 
 async def _declared(unit: Unit, bound: Bound) -> _Declared:
     if not bound.submission_id:
-        return _Declared()
+        return _Declared(dependencies=await declared_dependencies(unit, bound))
     asked = (await submission_of(unit, UUID(bound.submission_id))).asked
     return _Declared(asked.systems, asked.dependencies, asked.losses)
 

@@ -71,10 +71,17 @@ class Worksheet:
         return total(part.annual_premium for part in self.parts)
 
 
-def rate(terms: ProductTerms, cover: Cover) -> Worksheet:
-    """Prices one year of a cover. Refuses when a table has no line for this insured: nothing is guessed."""
+Rated = dict[tuple[RatingInputs, PartChoice], RatedPart]
+"""Parts that one product version has rated already, before any minimum premium."""
+
+
+def rate(terms: ProductTerms, cover: Cover, rated: Rated | None = None) -> Worksheet:
+    """Prices one year of a cover. Refuses when a table has no line for this insured: nothing is guessed.
+
+    `rated` is for whoever prices many covers that differ in little: what is in it is not rated again.
+    """
     terms, inputs = master_tariff(terms), cover.inputs
-    parts = [_rate_part(terms, inputs, choice) for choice in cover.parts]
+    parts = [_rate_part(terms, inputs, choice, {} if rated is None else rated) for choice in cover.parts]
     before = [part.annual_premium for part in parts]
     short = terms.minimum_premium - total(before)
     if parts and short.minor_units > 0:
@@ -95,11 +102,11 @@ def rate(terms: ProductTerms, cover: Cover) -> Worksheet:
     )
 
 
-def priced_parts(terms: ProductTerms, cover: Cover, on: date) -> tuple[PartTerms, ...]:
+def priced_parts(terms: ProductTerms, cover: Cover, on: date, rated: Rated | None = None) -> tuple[PartTerms, ...]:
     """The terms of a cover with the annual premium of each part, from the same rating as the quote's worksheet."""
     check_cover(terms, cover, on)
-    rated = {part.part_code: part.annual_premium for part in rate(terms, cover).parts}
-    return tuple(terms_of(terms, choice, rated[choice.part_code]) for choice in cover.parts)
+    premiums = {part.part_code: part.annual_premium for part in rate(terms, cover, rated).parts}
+    return tuple(terms_of(terms, choice, premiums[choice.part_code]) for choice in cover.parts)
 
 
 def rate_on(rates: Iterable[DatedRate], day: date, what: str) -> Decimal:
@@ -110,7 +117,14 @@ def rate_on(rates: Iterable[DatedRate], day: date, what: str) -> Decimal:
     return max(valid, key=lambda rate: rate.valid_from).rate
 
 
-def _rate_part(terms: ProductTerms, inputs: RatingInputs, choice: PartChoice) -> RatedPart:
+def _rate_part(terms: ProductTerms, inputs: RatingInputs, choice: PartChoice, rated: Rated) -> RatedPart:
+    found = rated.get((inputs, choice))
+    if found is None:
+        found = rated[inputs, choice] = _rated_part(terms, inputs, choice)
+    return found
+
+
+def _rated_part(terms: ProductTerms, inputs: RatingInputs, choice: PartChoice) -> RatedPart:
     base_rate = rate_on(
         (
             DatedRate(base.rate, base.valid_from)

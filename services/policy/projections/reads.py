@@ -123,6 +123,10 @@ class Reads:
             sums = (await connection.execute(summed)).one()
         return PremiumSummary(int(policies), int(policies_in_force), *(Money(CNY, int(each)) for each in sums))
 
+    async def position(self) -> int:
+        """The log position that all of this stands at."""
+        return await self._tables.position()
+
     async def _page(self, query: Select[Any], page: Page, *key: Any) -> Rows:
         if page.after:
             query = query.where(tuple_(*key) > tuple_(*page.after))

@@ -4,7 +4,6 @@ from typing import Any
 
 import grpc
 from hubao.policy.v1 import policy_service_pb2 as pb
-from hubao.policy.v1 import policy_service_pb2_grpc as pb_grpc
 from hubao.policy.v1 import terms_pb2
 
 from libs.common.application import Application
@@ -29,18 +28,18 @@ from services.policy.servicer.certificates import CertificateMethods
 from services.policy.servicer.changes import ChangeMethods, change_value
 from services.policy.servicer.lives import LifeMethods
 from services.policy.servicer.policy_messages import policy_message, row_message, summary_message
+from services.policy.servicer.policy_streams import PolicyStreams
 from services.policy.servicer.product_values import method_value
 from services.policy.servicer.values import each, filter_name
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
 
-class PolicyServicer(
-    ChangeMethods, CertificateMethods, LifeMethods, AccumulationMethods, pb_grpc.PolicyServiceServicer
-):
+class PolicyServicer(ChangeMethods, CertificateMethods, LifeMethods, AccumulationMethods, PolicyStreams):
     def __init__(
         self, application: Application, reads: UnderwritingReads, tables: ReadTables, previews: Previews
     ) -> None:
+        PolicyStreams.__init__(self, application, reads)
         LifeMethods.__init__(self, application)
         AccumulationMethods.__init__(self, application, reads)
         self._policies = Policies(application)

@@ -3,13 +3,17 @@
 from datetime import date
 from typing import Any
 
+from hubao.policy.v1 import policy_import_pb2 as import_pb
 from hubao.policy.v1 import policy_service_pb2 as pb
 from hubao.policy.v1 import product_service_pb2, terms_pb2
+from hubao.policy.v1 import submission_service_pb2 as submission_pb
 
 from libs.common.grpc.convert import date_message, decimal_text, enum_text, money_message, timestamp_message
 from libs.common.money import CNY, Money
 from services.policy.application.policies import PolicyView
 from services.policy.application.public import segment_message, timeline_message, transaction_message
+from services.policy.domain.policy.events import Bound
+from services.policy.domain.policy.importing import import_worksheet
 from services.policy.domain.policy.values import Cancellation, Change, Endorsement
 from services.policy.domain.policy_file import PolicyFile, SubsidyCase
 from services.policy.projections.reads import PremiumSummary
@@ -19,6 +23,7 @@ from services.policy.servicer.life_messages import (
     reinstatement_message,
     reporting_messages,
 )
+from services.policy.servicer.submission_messages import worksheet_message
 from services.policy.servicer.values import answer_message
 
 
@@ -48,6 +53,7 @@ def policy_message(view: PolicyView, effective: date) -> pb.Policy:
         extended_reporting=reporting_messages(policy),
         renews_policy_id=bound.renews,
         renewed_by_policy_id=policy.life.renewed_by,
+        origin=origin_message(bound),
     )
 
 
@@ -126,6 +132,24 @@ def level_messages(case_id: str, case: SubsidyCase) -> list[pb.SubsidyLevel]:
         )
         for level in dict.fromkeys((*case.granted, *case.disbursed, *case.clawed_back))
     ]
+
+
+def origin_message(bound: Bound) -> import_pb.ImportOrigin | None:
+    """Where an imported policy comes from, and what was taken over."""
+    origin, worksheet = bound.imported, import_worksheet(bound)
+    if origin is None or worksheet is None:
+        return None
+    return import_pb.ImportOrigin(
+        import_key=origin.import_key,
+        row_key=origin.row_key,
+        source=origin.source,
+        author=origin.author,
+        dependencies=[
+            import_pb.ImportedDependency(kind=enum_text(submission_pb.DependencyKind, each.kind), name=each.name)
+            for each in origin.dependencies
+        ],
+        worksheet=worksheet_message(worksheet),
+    )
 
 
 def row_message(row: Any) -> pb.PolicySummary:

@@ -1,6 +1,5 @@
 """OrderService: what only reads. An insurer sees its tenant's orders, a vendor its own."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -13,13 +12,12 @@ from libs.common.errors import InvalidField
 from libs.common.grpc.convert import enum_name, enum_text, money_message, optional, timestamp_message, uuid_value
 from libs.common.grpc.pages import next_token, page_of
 from libs.common.money import CNY, Money
+from libs.common.watching import Batch, follow
 from services.vendor_gateway.application import Orders
 from services.vendor_gateway.projections import OrderFilter, Reads, Viewer
 from services.vendor_gateway.servicer.messages import entitlement_message, order_message, order_row_message
 
 WATCH_BATCH = 200
-WATCH_PAUSE = 0.2
-"""Seconds between looks at the read tables while nothing happens."""
 
 
 class OrderReading(pb_grpc.OrderServiceServicer):
@@ -51,14 +49,15 @@ class OrderReading(pb_grpc.OrderServiceServicer):
     async def WatchOrders(self, request: pb.WatchOrdersRequest, context: Any) -> AsyncIterator[pb.WatchOrdersResponse]:
         """The cursor is the log position of the change, so it stays good when the read tables are rebuilt."""
         call = current_call()
-        position = cursor_value(request.cursor)
-        while True:
-            rows = await self._reads.changes(viewer_of(call), position, WATCH_BATCH)
-            for row in rows:
+        viewer = viewer_of(call)
+
+        async def read(after: int) -> Batch[Row[Any]]:
+            rows = await self._reads.changes(viewer, after, WATCH_BATCH)
+            return Batch([(row.position, row) for row in rows], rows[-1].position if rows else after, more=bool(rows))
+
+        async for _, row in follow(read, cursor_value(request.cursor)):
+            if row is not None:
                 yield await self._change(call, row)
-                position = row.position
-            if not rows:
-                await asyncio.sleep(WATCH_PAUSE)
 
     async def GetOrderTotals(self, request: pb.GetOrderTotalsRequest, context: Any) -> pb.GetOrderTotalsResponse:
         totals = await self._reads.totals(current_call().tenant)

@@ -1,34 +1,10 @@
-"""The policy service behind the whole edge, as its process makes it, without relay, consumers, timers and projector."""
+"""The policy service as in `policy`, with the announcement of the write."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from pathlib import Path
+from contextlib import AbstractAsyncContextManager
 
-from libs.common import telemetry
-from libs.common.application import Application
-from libs.common.clock import SystemClock
-from libs.common.grpc.auth import Authenticator
-from libs.common.grpc.edge import Edge
-from libs.common.grpc.server import EdgeServer
-from libs.common.projection.tables import ReadTables
-from libs.common.store.reading import Log
-from libs.common.tokens import LocalIssuer
-from services.policy.servicer import servicers
+from tests.bench.servers import policy
 from tests.bench.write import SERVICE
 
 
-@asynccontextmanager
-async def serving(url: str, directory: str) -> AsyncIterator[int]:
-    telemetry.set_up(SERVICE.name)
-    application, tables = Application(SERVICE, Log(url), url), ReadTables(SERVICE, url)
-    await application.open()
-    await tables.open()
-    issuer = LocalIssuer.create(Path(directory))
-    authenticator = Authenticator(str(issuer.jwks), issuer.issuer)
-    edge = Edge(SERVICE.name, authenticator, SystemClock().now, tables.wait_for)
-    server = EdgeServer("127.0.0.1:0", edge, servicers(application, tables))
-    yield await server.start()
-    await server.drain(5.0)
-    await application.close()
-    await tables.close()
-    telemetry.shut_down()
+def serving(url: str, directory: str) -> AbstractAsyncContextManager[int]:
+    return policy.serving(url, directory, SERVICE)

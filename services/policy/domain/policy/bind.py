@@ -54,7 +54,7 @@ def bind_policy(
             aggregate_cap=asked.aggregate_limit,
             shares=charging.shares,
             quota_share=sole,
-            entitlements=_promised(terms, asked.bundled_services),
+            entitlements=promised(terms, asked.bundled_services),
             subsidy_classes=terms.subsidy_classes,
             exclusions=terms.exclusions,
             cancellation_rule=terms.cancellation,
@@ -67,7 +67,7 @@ def bind_policy(
     ]
 
 
-def _promised(terms: ProductTerms, bundled: bool) -> tuple[ServiceEntitlement, ...]:
+def promised(terms: ProductTerms, bundled: bool) -> tuple[ServiceEntitlement, ...]:
     """The services of the term: the mandatory ones, and the others if they were asked for."""
     return tuple(
         service

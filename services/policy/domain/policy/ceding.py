@@ -52,13 +52,15 @@ def check_cessions(cessions: Sequence[Cession], sum_insured: Fraction) -> tuple[
 def check_limits(bound: Bound, segments: Sequence[Segment]) -> None:
     """Refuses terms of which a treaty would not take its part on some day."""
     cessions, exposure = cessions_of(bound), exposure_of(bound.shares, bound.aggregate_cap)
-    for segment in segments:
+    for segment in segments if cessions else ():
         check_capacity(cessions, exposure.of(segment.parts))
 
 
 def fraction_periods(bound: Bound, segments: Sequence[Segment]) -> list[list[tuple[date, date, Fraction]]]:
     """For each cession, from which day to which it takes which part of the lead's share; equal neighbours are one."""
     cessions, exposure = cessions_of(bound), exposure_of(bound.shares, bound.aggregate_cap)
+    if not cessions:
+        return []
     periods: list[list[tuple[date, date, Fraction]]] = [[] for _ in cessions]
     for segment in segments:
         for found, fraction in zip(periods, fractions(cessions, exposure.of(segment.parts)), strict=True):

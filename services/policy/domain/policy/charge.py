@@ -100,6 +100,8 @@ class Charging:
         )
 
     def _ceded(self, own: Money, terms: Terms) -> tuple[CededAmount, ...]:
+        if not self.cessions:
+            return ()
         before = fractions(self.cessions, self.exposure.of(terms.before))
         after = fractions(self.cessions, self.exposure.of(terms.after))
         annual = total(part.annual_premium for part in terms.before).minor_units

@@ -10,6 +10,7 @@ from services.policy.domain.cover import Cover, PartTerms
 from services.policy.domain.enterprise import Enterprise
 from services.policy.domain.policy.cession import Cession
 from services.policy.domain.policy.life import LifeEvent
+from services.policy.domain.policy.origin import Imported
 from services.policy.domain.policy.values import Cancellation, Endorsement, QuotaShare, Segment, Share, Transaction
 from services.policy.domain.product.terms import CancellationRule, ProductLine, ServiceEntitlement
 
@@ -19,7 +20,7 @@ class Bound:
     """All that the contract fixes: later product versions, tariffs and tax rates do not touch it.
 
     `quota_share` is the only cession, or None; `cessions` are those of any other policy. `renews` is the id of the
-    policy that it goes on from, if it is a renewal.
+    policy that it goes on from, if it is a renewal. One that was `imported` has neither submission nor quote.
     """
 
     policy_number: str
@@ -45,6 +46,7 @@ class Bound:
     transaction: Transaction
     cessions: tuple[Cession, ...] = ()
     renews: str = ""
+    imported: Imported | None = None
 
 
 @event("policy.Endorsed")

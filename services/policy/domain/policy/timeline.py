@@ -17,10 +17,10 @@ from services.policy.domain.answers import Answer, check_answer
 from services.policy.domain.cover import Cover, PartTerms, WantedPart, choose, known_part
 from services.policy.domain.errors import EndorsementConflict, PartAlreadyCovered, PartNotCovered
 from services.policy.domain.policy.events import Bound
+from services.policy.domain.policy.repricing import Prices
 from services.policy.domain.policy.values import Change, ChangeKind, Endorsement
 from services.policy.domain.product.checks import check_money
 from services.policy.domain.product.terms import ProductTerms
-from services.policy.domain.rating import priced_parts
 
 
 @dataclass(frozen=True)
@@ -43,11 +43,11 @@ def steps_of(terms: ProductTerms, bound: Bound, endorsements: Sequence[Endorseme
     """Applies all endorsements. What is wrong with the newest is refused as such; what it breaks in another one is a
     conflict that names the other."""
     steps: list[Step] = []
-    cover, parts = bound.cover, bound.parts
+    cover, parts, prices = bound.cover, bound.parts, Prices(terms, bound)
     for endorsement in in_order(endorsements):
         try:
             cover = apply_changes(terms, cover, endorsement)
-            after = priced_parts(terms, cover, endorsement.effective_date)
+            after = prices.of(cover, endorsement.effective_date)
         except DomainError as refusal:
             if endorsement.number == newest:
                 raise

@@ -1,0 +1,119 @@
+"""WatchPolicies: what was announced of an insurer's policies, from a cursor on.
+
+A cursor is a position of the service's own announcements with the beginning of the log's id, so that one of another
+log (a test's, or one from before a restore) is found out. Positions of others' announcements are passed over in spans:
+however little of the log is the caller's own, each look costs little, and the cursor moves on.
+"""
+
+import re
+from collections.abc import AsyncIterator
+from typing import Any
+
+from google.protobuf.any_pb2 import Any as Packed
+from hubao.policy.v1 import policy_service_pb2 as pb
+
+from libs.common import watching
+from libs.common.errors import InvalidField
+from libs.common.grpc.convert import timestamp_message
+from libs.common.grpc.pages import Page
+from libs.common.store.reading import Head, Log
+from libs.common.watching import Batch, Tail, follow
+from services.policy.domain.import_errors import CursorAhead
+from services.policy.projections.reads import Reads
+from services.policy.servicer.policy_messages import row_message
+
+BATCH = 200
+SPAN = 5_000
+"""Positions that one look passes over."""
+PAGE = 500
+_CURSOR = re.compile(r"([0-9]{1,18})-([0-9a-f]{8})")
+_OWN = (
+    "SELECT position, type, subject, recorded_at, correlation_id, data FROM outbox"
+    " WHERE position > %s AND position <= %s AND tenant = %s AND type LIKE 'hubao.policy.v1.Policy%%'"
+    " ORDER BY position LIMIT %s"
+)
+_BEFORE = "SELECT position FROM outbox WHERE log_position <= %s ORDER BY position DESC LIMIT 1"
+_TYPES = "type.googleapis.com/"
+
+
+class Watching:
+    """All watches of one process; they share one look at the end of the log."""
+
+    def __init__(self, log: Log, reads: Reads) -> None:
+        self._log = log
+        self._reads = reads
+        self._tail = Tail(log)
+
+    async def changes(self, tenant: str, request: pb.WatchPoliciesRequest) -> AsyncIterator[pb.WatchPoliciesResponse]:
+        """The stream that a request asks for; it does not end by itself."""
+        head = await self._log.head()
+        after = _position(request.cursor, head)
+        if request.snapshot:
+            if request.cursor:
+                raise InvalidField(field="snapshot", problem="can't stand beside a cursor")
+            # Rows may be newer than this: then their changes come once more.
+            after = await self._announced_by(await self._reads.position())
+            async for row in self._policies(tenant):
+                yield pb.WatchPoliciesResponse(policy=row_message(row))
+            yield pb.WatchPoliciesResponse(cursor=_cursor(after, head))
+
+        async def read(behind: int) -> Batch[Any]:
+            return await self._read(tenant, behind)
+
+        async for position, announced in follow(read, after, heartbeat=watching.HEARTBEAT):
+            answer = pb.WatchPoliciesResponse(cursor=_cursor(position, head))
+            if announced is not None:
+                answer.change.CopyFrom(_event(*announced))
+            yield answer
+
+    async def _read(self, tenant: str, after: int) -> Batch[Any]:
+        end = (await self._tail.head()).outbox_position
+        upto = min(after + SPAN, end)
+        if upto <= after:
+            return Batch((), after)
+        rows = await self._log.all(_OWN, (after, upto, tenant, BATCH))
+        items = [(row[0], row[1:]) for row in rows]
+        if len(rows) == BATCH:
+            return Batch(items, rows[-1][0], more=True)
+        return Batch(items, upto, more=upto < end)
+
+    async def _announced_by(self, log_position: int) -> int:
+        """The last announcement that a position of the log includes."""
+        row = await self._log.one(_BEFORE, (log_position,))
+        return int(row[0]) if row else 0
+
+    async def _policies(self, tenant: str) -> AsyncIterator[Any]:
+        page = Page(PAGE, (), b"")
+        while True:
+            rows = await self._reads.policies(tenant, page)
+            for row in rows[:PAGE]:
+                yield row
+            if len(rows) <= PAGE:
+                return
+            last = rows[PAGE - 1]
+            page = Page(PAGE, (last.policy_number, last.policy_id), b"")
+
+
+def _position(cursor: str, head: Head) -> int:
+    if not cursor:
+        return 0
+    found = _CURSOR.fullmatch(cursor)
+    if found is None or found[2] != head.id.hex[:8]:
+        raise InvalidField(field="cursor", problem="is not a cursor of this log")
+    position = int(found[1])
+    if position > head.outbox_position:
+        raise CursorAhead(position=head.outbox_position, cursor=position)
+    return position
+
+
+def _cursor(position: int, head: Head) -> str:
+    return f"{position}-{head.id.hex[:8]}"
+
+
+def _event(kind: str, subject: Any, recorded_at: Any, correlation_id: str, data: bytes) -> pb.PolicyEvent:
+    return pb.PolicyEvent(
+        policy_id=str(subject),
+        recorded_time=timestamp_message(recorded_at),
+        announcement=Packed(type_url=f"{_TYPES}{kind}", value=data),
+        correlation_id=correlation_id,
+    )
