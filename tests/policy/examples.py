@@ -33,6 +33,7 @@ from services.policy.domain.product.terms import (
     FactorBasis,
     FactorRow,
     FactorTable,
+    LapseRule,
     LossParty,
     ProductLine,
     ProductTerms,
@@ -146,6 +147,7 @@ def product_terms(**changes: Any) -> ProductTerms:
         minimum_premium=Money.cny(1_000),
         subsidy_classes=("CYBER",),
         exclusions=("WAR", "PRIOR_KNOWLEDGE"),
+        lapse_rules=(LapseRule(TARIFF_FROM, automatic=True, cure_days=30),),
     )
     return replace(plain, **changes)
 

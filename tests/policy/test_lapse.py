@@ -22,6 +22,7 @@ from tests.policy import examples as an
 
 MARCH = date(2026, 3, 1)
 AT = datetime(2026, 3, 1, tzinfo=UTC)
+AUTOMATIC = LapseRule(date.min, automatic=True, cure_days=30)
 BY_HAND = LapseRule(date.min, automatic=False, cure_days=0)
 
 
@@ -37,7 +38,7 @@ def after(policy: Policy, events: list[Lapsed]) -> Policy:
 
 def lapsed(policy: Policy | None = None) -> Policy:
     policy = policy or an.policy()
-    return after(policy, lapse_if_due(policy, USUAL_LAPSE, debt(), AT))
+    return after(policy, lapse_if_due(policy, AUTOMATIC, debt(), AT))
 
 
 def cured(policy: Policy, on: date = date(2026, 3, 30), **losses: date) -> Policy:
@@ -79,26 +80,27 @@ def test_the_rule_is_that_of_the_inception() -> None:
     assert terms.lapse_rule(an.INCEPTION) == rules[0]
     assert terms.lapse_rule(date(2026, 6, 1)) == rules[1]
     assert terms.lapse_rule(date(2024, 1, 1)) == USUAL_LAPSE
+    assert not USUAL_LAPSE.automatic
 
 
 def test_a_policy_lapses_once_and_not_if_it_ended_before() -> None:
-    assert lapse_if_due(lapsed(), USUAL_LAPSE, debt(), AT) == []
-    assert lapse(lapsed(), USUAL_LAPSE, debt(), AT) == []
+    assert lapse_if_due(lapsed(), AUTOMATIC, debt(), AT) == []
+    assert lapse(lapsed(), AUTOMATIC, debt(), AT) == []
     ended = an.cancelled(an.policy(), MARCH, CancellationMethod.PRO_RATA)
-    assert lapse_if_due(ended, USUAL_LAPSE, debt(), AT) == []
+    assert lapse_if_due(ended, AUTOMATIC, debt(), AT) == []
     with pytest.raises(PolicyNotInForce):
-        lapse(ended, USUAL_LAPSE, debt(), AT)
+        lapse(ended, AUTOMATIC, debt(), AT)
 
 
 def test_nobody_lapses_a_policy_of_which_billing_has_not_said_that_grace_ran_out() -> None:
     with pytest.raises(GraceNotExpired):
-        lapse(an.policy(), USUAL_LAPSE, None, AT)
+        lapse(an.policy(), AUTOMATIC, None, AT)
     with pytest.raises(EffectiveDateOutsideTerm):
-        lapse(an.policy(), USUAL_LAPSE, debt(an.EXPIRY), AT)
+        lapse(an.policy(), AUTOMATIC, debt(an.EXPIRY), AT)
 
 
 def test_grace_that_ends_with_the_term_lapses_nothing() -> None:
-    assert lapse_if_due(an.policy(), USUAL_LAPSE, debt(an.EXPIRY), AT) == []
+    assert lapse_if_due(an.policy(), AUTOMATIC, debt(an.EXPIRY), AT) == []
 
 
 def test_a_payment_in_time_puts_cover_back_as_if_it_had_never_ended() -> None:
@@ -137,8 +139,8 @@ def test_a_loss_that_is_known_since_the_lapse_leaves_the_cure_to_a_person() -> N
 def test_the_same_grace_never_lapses_a_policy_twice_but_a_later_one_does() -> None:
     policy = cured(lapsed())
 
-    assert lapse_if_due(policy, USUAL_LAPSE, debt(), AT) == []
-    later = lapse_if_due(policy, USUAL_LAPSE, debt(date(2026, 6, 1)), AT)
+    assert lapse_if_due(policy, AUTOMATIC, debt(), AT) == []
+    later = lapse_if_due(policy, AUTOMATIC, debt(date(2026, 6, 1)), AT)
     assert after(policy, later).status is PolicyStatus.LAPSED
 
 
@@ -146,9 +148,9 @@ def test_cover_that_a_person_let_begin_again_does_not_lapse_for_the_debt_of_befo
     policy = an.reinstated(lapsed(), date(2026, 5, 1))
     between = debt(date(2026, 4, 1))
 
-    assert lapse_if_due(policy, USUAL_LAPSE, between, AT) == []
+    assert lapse_if_due(policy, AUTOMATIC, between, AT) == []
     with pytest.raises(CoverInterrupted):
-        lapse(policy, USUAL_LAPSE, between, AT)
+        lapse(policy, AUTOMATIC, between, AT)
 
 
 def test_who_did_not_pay_has_no_extended_reporting() -> None:

@@ -195,6 +195,7 @@ async def test_a_receipt_before_grace_is_over_cures_nothing_and_one_too_late_nei
 async def by_hand(desk: Desk) -> str:
     """A policy of a product that leaves its lapse to a person."""
     request = a.create_product("P-hand")
+    del request.terms.lapse_rules[:]
     request.terms.lapse_rules.add(valid_from=date_message(date(2025, 1, 1)), automatic=False, cure_days=10)
     request.terms.reporting_extensions.add(days=365, premium_percent="50")
     product_id = str((await desk.ask(request)).product.product_id)

@@ -48,7 +48,9 @@ def a_reinstated_policy() -> Any:
 
 def a_lapsed_policy() -> Any:
     debt = Debt(Money.cny(106_000), Money.cny(0), date(2026, 3, 1))
-    return replay(Policy, lapse_if_due(an.policy(), USUAL_LAPSE, debt, an.BOUND_AT), an.policy())
+    return replay(
+        Policy, lapse_if_due(an.policy(), an.product_terms().lapse_rule(an.INCEPTION), debt, an.BOUND_AT), an.policy()
+    )
 
 
 def a_full_submission() -> Any:
@@ -135,7 +137,7 @@ def test_what_was_stored_before_there_were_renewals_renews_nothing() -> None:
     assert codec.decode(name, version, msgspec.json.encode(stored)) == bound
 
 
-def test_a_product_of_before_lapses_policies_by_the_usual_rule() -> None:
+def test_a_product_of_before_leaves_a_lapse_to_a_person() -> None:
     (drafted,) = Product.create("CYBER", "Cyber", an.product_terms())
     name, version, payload = codec.encode(drafted)
     stored = msgspec.json.decode(payload)
@@ -143,7 +145,7 @@ def test_a_product_of_before_lapses_policies_by_the_usual_rule() -> None:
 
     old = codec.decode(name, version, msgspec.json.encode(stored))
 
-    assert old == drafted
+    assert old == replace(drafted, terms=replace(drafted.terms, lapse_rules=()))
     assert old.terms.lapse_rule(an.INCEPTION) == USUAL_LAPSE
 
 

@@ -7,6 +7,7 @@ from hubao.billing_subsidy.v1 import account_service_pb2 as account_pb
 from hubao.claims.v1 import claim_service_pb2 as claim_pb
 from hubao.policy.v1 import policy_life_pb2 as life_pb
 from hubao.policy.v1 import policy_service_pb2 as pb
+from hubao.policy.v1 import product_service_pb2 as product_pb
 from hubao.policy.v1 import submission_service_pb2 as submission_pb
 from hubao.policy.v1 import terms_pb2
 
@@ -22,6 +23,10 @@ from tests.system.scene import wrong
 OPENED, LAPSED = date(2025, 12, 1), date(2026, 1, 31)
 """Bound on 1 December, due on 31 December, 30 days of grace: the first day without is 31 January."""
 
+TERMS = product_pb.ProductTerms()
+TERMS.CopyFrom(YEAR_TERMS)
+TERMS.lapse_rules.add(valid_from=date_message(date(2025, 1, 1)), automatic=True, cure_days=30)
+
 
 def fen(amount: Any) -> int:
     return money_value("amount", amount).minor_units
@@ -33,7 +38,7 @@ async def bound(players: Players) -> Any:
     await players.cluster.open_day(OPENED)
     await open_vendors(cast.operator)
     await Paying(cast).publish_programme()
-    product_id = await open_product(cast.underwriter, "CYBER-LAPSE", "网络安全综合险", YEAR_TERMS)
+    product_id = await open_product(cast.underwriter, "CYBER-LAPSE", "网络安全综合险", TERMS)
     request = submission_pb.CreateSubmissionRequest(
         submission_key="LAPSE-1",
         product_id=product_id,

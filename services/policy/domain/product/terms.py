@@ -196,8 +196,8 @@ class LapseRule:
     cure_days: int
 
 
-USUAL_LAPSE = LapseRule(date.min, automatic=True, cure_days=30)
-"""Of a product version that says nothing."""
+USUAL_LAPSE = LapseRule(date.min, automatic=False, cure_days=30)
+"""Of a product version that says nothing: a contract without such a clause does not end by itself."""
 
 
 @dataclass(frozen=True)
