@@ -17,7 +17,7 @@ from services.policy.domain.change_draft.draft import (
 )
 from services.policy.domain.change_errors import DraftClosed, DraftConflict
 from services.policy.domain.policy.policy import Policy
-from services.policy.domain.policy.proposal import Proposal, ProposalKind
+from services.policy.domain.policy.proposal import Moment, Proposal, ProposalKind
 from services.policy.domain.policy.values import Change, ChangeKind, TransactionKind
 from services.policy.domain.product.terms import AnswerKind, CancellationMethod
 from tests.policy import examples as an
@@ -41,6 +41,10 @@ def cancelling() -> Proposal:
     return Proposal(ProposalKind.CANCEL, OCTOBER, "INSURED_REQUEST", method=CancellationMethod.SHORT_RATE)
 
 
+def moment(request_id: str) -> Moment:
+    return Moment(request_id, AT.date(), AT, {})
+
+
 def draft(*events: object, proposal: Proposal | None = None) -> ChangeDraft:
     created = ChangeDraft.create(str(an.POLICY_ID), BASE, proposal or raising(), "more data", "user:wang", AT)
     made = replay(ChangeDraft, [*created, *events])
@@ -49,7 +53,7 @@ def draft(*events: object, proposal: Proposal | None = None) -> ChangeDraft:
 
 
 def after(policy: Policy, proposal: Proposal) -> Policy:
-    made = proposal.make(policy, an.product_terms(), f"request-{len(policy.endorsements)}", AT)
+    made = proposal.make(policy, an.product_terms(), moment(f"request-{len(policy.endorsements)}"))
     changed = replay(Policy, made, policy)
     assert changed is not None
     return changed
@@ -175,6 +179,6 @@ def test_a_closed_draft_is_neither_changed_nor_committed_nor_discarded() -> None
 def test_a_proposal_is_made_by_the_policys_own_decision() -> None:
     policy = an.policy()
 
-    made = cancelling().make(policy, an.product_terms(), "r", AT)
+    made = cancelling().make(policy, an.product_terms(), moment("r"))
 
     assert made == policy.cancel(OCTOBER, CancellationMethod.SHORT_RATE, "INSURED_REQUEST", AT)

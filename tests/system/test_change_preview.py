@@ -9,8 +9,6 @@ from uuid import UUID, uuid4
 import pytest
 from google.protobuf.message import Message
 from google.type import money_pb2
-from hubao.billing_subsidy.v1 import account_service_pb2 as account_pb
-from hubao.billing_subsidy.v1 import ledger_service_pb2 as ledger_pb
 from hubao.policy.v1 import change_preview_pb2 as preview_pb
 from hubao.policy.v1 import draft_service_pb2 as draft_pb
 from hubao.policy.v1 import policy_service_pb2 as pb
@@ -26,6 +24,7 @@ from tests.billing_subsidy.office import shown
 from tests.policy import desk as a
 from tests.policy import examples as an
 from tests.system.books import Books, cancelling, endorsing, open_books
+from tests.system.shown import commit, made_as_shown, positions
 
 JUNE, JULY, SEPTEMBER = date(2026, 6, 20), date(2026, 7, 1), date(2026, 9, 1)
 APRIL, OCTOBER = date(2026, 4, 1), date(2026, 10, 1)
@@ -40,62 +39,6 @@ RAISE, DROP, CANCEL = (
 async def books(database: str, tmp_path: Path) -> AsyncIterator[Books]:
     async with open_books(database, tmp_path) as opened:
         yield opened
-
-
-async def positions(books: Books) -> tuple[int, int]:
-    return (await books.desk.application.log.head()).position, (await books.office.log.head()).position
-
-
-async def entries(books: Books) -> list[Any]:
-    await books.office.project()
-    return list((await books.office.ask(ledger_pb.ListJournalEntriesRequest(page_size=500))).entries)
-
-
-def told(found: Any) -> list[Any]:
-    return [
-        (
-            each.rule,
-            each.cause,
-            str(each.effective_date),
-            str(each.booking_date),
-            [(one.account_code, str(one.debit), str(one.credit), one.party) for one in each.lines],
-        )
-        for each in found
-    ]
-
-
-def money_fen(amount: money_pb2.Money) -> int:
-    return int(amount.units) * 100 + int(amount.nanos) // 10_000_000
-
-
-async def made_as_shown(books: Books, change: pb.ProposedChange) -> Any:
-    """Previews, commits, lets billing hear of it, and compares all that was shown with all that came."""
-    before, booked = await positions(books), await entries(books)
-    preview = await books.preview(change)
-    assert await positions(books) == before
-
-    answer = await books.commit(change, preview)
-    await books.carry()
-
-    policy = answer.policy
-    made = list(answer.transactions)
-    for transaction in made:
-        transaction.ClearField("recorded_time")
-    assert made == list(preview.transactions)
-    assert policy.timeline == preview.timeline
-    assert policy.timeline.premium == preview.premium.premium_after
-    for entry in preview.billing.entries:
-        assert sum(money_fen(line.debit) - money_fen(line.credit) for line in entry.lines) == 0
-    assert told(preview.billing.entries) == told((await entries(books))[len(booked) :])
-    invoices = await books.office.ask(account_pb.ListInvoicesRequest(policy_id=books.policy_id))
-    issued = {one.invoice_number: (shown(one.gross), shown(one.outstanding)) for one in invoices.invoices}
-    for one in preview.billing.invoices:
-        assert issued[one.invoice_number] == (shown(one.gross), shown(one.outstanding_after))
-    levels = await books.office.levels(books.programme_id, UUID(books.policy_id))
-    assert {one.level: shown(one.granted_after) for one in preview.billing.subsidies[0].levels} == {
-        name: granted for name, (granted, _) in levels.items()
-    }
-    return preview
 
 
 async def test_the_year_is_previewed_and_committed_to_the_fen(books: Books) -> None:
@@ -338,10 +281,6 @@ async def test_a_draft_is_committed_with_the_preview_that_was_seen_or_not_at_all
 
     assert stale[1] == "PREVIEW_STALE"
     assert (done.policy.etag, done.draft.committed_etag) == ("2", "2")
-
-
-def commit(books: Books, change: pb.ProposedChange, preview: Any, **more: Any) -> pb.CommitChangeRequest:
-    return pb.CommitChangeRequest(policy_id=books.policy_id, change=change, preview_hash=preview.hash, **more)
 
 
 def alterations(preview: preview_pb.ChangePreview) -> list[tuple[str, preview_pb.ChangePreview]]:

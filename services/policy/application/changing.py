@@ -1,15 +1,24 @@
 """Makes a change of a policy inside a unit: for a command, a preview, a draft that is committed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from libs.common.unit import Unit
 from services.policy.application.accumulations import follow_exposure
+from services.policy.application.predecessors import file_of_policy
 from services.policy.application.products import product_of
 from services.policy.domain.errors import PolicyNotFound
+from services.policy.domain.policy.events import Cancelled, Endorsed
+from services.policy.domain.policy.life import Reinstated
 from services.policy.domain.policy.policy import Policy
-from services.policy.domain.policy.proposal import Proposal
+from services.policy.domain.policy.proposal import Moment, Proposal, ProposalKind
+from services.policy.domain.policy_file import PolicyFile
 from services.policy.domain.product.terms import ProductTerms
+
+WITHDRAWN = "WITHDRAWN"
+"""The outcome of a claim that was none."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +50,35 @@ async def terms_of(unit: Unit, policy: Policy) -> ProductTerms:
     return product.version(policy.bound.product_version).terms
 
 
+async def decided(
+    unit: Unit, policy_id: UUID, policy: Policy, proposal: Proposal
+) -> Sequence[Endorsed | Cancelled | Reinstated]:
+    """What the policy decides on a proposal, with all that it has to know; nothing is recorded."""
+    call, losses = unit.call, {}
+    if proposal.kind is ProposalKind.REINSTATE:
+        losses = known_losses(await file_of(unit, policy_id))
+    moment = Moment(call.request_id, call.today, call.now, losses)
+    return proposal.make(policy, await terms_of(unit, policy), moment)
+
+
 async def make_change(unit: Unit, policy_id: UUID, proposal: Proposal) -> Made:
     """Decides and records; raises what the policy refuses."""
     policy, version = await policy_of(unit, policy_id)
-    made = proposal.make(policy, await terms_of(unit, policy), unit.call.request_id, unit.call.now)
-    after = unit.record(Policy, policy_id, made) or policy
+    after = unit.record(Policy, policy_id, await decided(unit, policy_id, policy, proposal)) or policy
     await follow_exposure(unit, policy_id)
     return Made(policy_id, policy, version, after)
+
+
+def known_losses(file: PolicyFile) -> dict[str, date]:
+    """The claims of which a day is known, with the first on which it may have happened."""
+    return {
+        claim_id: claim.occurred_from
+        for claim_id, claim in file.claims.items()
+        if claim.occurred_from is not None and claim.outcome != WITHDRAWN
+    }
+
+
+async def file_of(unit: Unit, policy_id: UUID) -> PolicyFile:
+    """What others told about a policy."""
+    stream = file_of_policy(unit.call.tenant, policy_id)
+    return await unit.get(PolicyFile, stream, PolicyNotFound(policy_id=policy_id))

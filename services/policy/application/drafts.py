@@ -12,7 +12,7 @@ from libs.common.errors import Stale
 from libs.common.streams import stream_id
 from libs.common.unit import Unit
 from services.policy.application.billing import Asking
-from services.policy.application.changing import make_change, policy_of, terms_of
+from services.policy.application.changing import decided, make_change, policy_of
 from services.policy.application.previewing import Previews
 from services.policy.domain.change_draft.conflict import Base, Between
 from services.policy.domain.change_draft.draft import ChangeDraft
@@ -139,7 +139,7 @@ async def _draft_of(unit: Unit, draft_id: UUID) -> ChangeDraft:
 
 async def _check_possible(unit: Unit, policy_id: UUID, policy: Policy, proposal: Proposal) -> None:
     """Refuses what the policy would refuse; nothing is recorded on it."""
-    if not proposal.make(policy, await terms_of(unit, policy), unit.call.request_id, unit.call.now):
+    if not await decided(unit, policy_id, policy, proposal):
         raise NothingToChange(policy_id=policy_id)
 
 

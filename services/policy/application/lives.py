@@ -8,20 +8,17 @@ from libs.common.context import Call
 from libs.common.money import Money
 from libs.common.unit import Unit
 from services.policy.application.accumulations import follow_exposure
+from services.policy.application.changing import file_of, known_losses, make_change
 from services.policy.application.policies import PolicyView, view_of
-from services.policy.application.predecessors import file_of_policy
 from services.policy.application.products import product_of
 from services.policy.domain.errors import PolicyNotFound
 from services.policy.domain.policy.lapsing import Debt, lapse, lapse_if_due
 from services.policy.domain.policy.life import NoKnownLosses
 from services.policy.domain.policy.policy import Policy
-from services.policy.domain.policy.reinstating import Wish, cure, reinstate
+from services.policy.domain.policy.proposal import Proposal, ProposalKind
+from services.policy.domain.policy.reinstating import cure
 from services.policy.domain.policy.reporting import extend_reporting
-from services.policy.domain.policy_file import PolicyFile
 from services.policy.domain.product.terms import ProductTerms
-
-WITHDRAWN = "WITHDRAWN"
-"""The outcome of a claim that was none."""
 
 
 class PolicyLives:
@@ -37,12 +34,10 @@ class PolicyLives:
         statement: NoKnownLosses | None,
         etag: str,
     ) -> PolicyView:
+        proposal = Proposal(ProposalKind.REINSTATE, effective, reason, statement=statement)
+
         async def plan(unit: Unit) -> None:
-            policy, terms = await _sold(unit, policy_id)
-            losses = known_losses(await _file(unit, policy_id))
-            wish = Wish(effective, reason, statement, losses)
-            unit.record(Policy, policy_id, reinstate(policy, terms, wish, call.today, call.now))
-            await follow_exposure(unit, policy_id)
+            await make_change(unit, policy_id, proposal)
 
         done = await self._application.execute(call, Policy, policy_id, plan, etag=etag)
         return await view_of(self._application, call, done)
@@ -50,7 +45,7 @@ class PolicyLives:
     async def lapse(self, call: Call, policy_id: UUID, etag: str) -> PolicyView:
         async def plan(unit: Unit) -> None:
             policy, terms = await _sold(unit, policy_id)
-            file = await _file(unit, policy_id)
+            file = await file_of(unit, policy_id)
             debt = None
             if file.grace_expired_on is not None:
                 debt = Debt(file.premium_overdue, file.grace_received, file.grace_expired_on)
@@ -84,18 +79,9 @@ async def cure_paid(unit: Unit, policy_id: UUID, received: Money, received_on: d
     missing = policy.life.lapse
     if missing is None or received < missing.cured_by:
         return
-    losses = known_losses(await _file(unit, policy_id))
+    losses = known_losses(await file_of(unit, policy_id))
     unit.record(Policy, policy_id, cure(policy, received_on, losses, unit.call.today, unit.call.now))
     await follow_exposure(unit, policy_id)
-
-
-def known_losses(file: PolicyFile) -> dict[str, date]:
-    """The claims of which a day is known, with the first on which it may have happened."""
-    return {
-        claim_id: claim.occurred_from
-        for claim_id, claim in file.claims.items()
-        if claim.occurred_from is not None and claim.outcome != WITHDRAWN
-    }
 
 
 async def _sold(unit: Unit, policy_id: UUID) -> tuple[Policy, ProductTerms]:
@@ -103,8 +89,3 @@ async def _sold(unit: Unit, policy_id: UUID) -> tuple[Policy, ProductTerms]:
     policy = await unit.get(Policy, policy_id, PolicyNotFound(policy_id=policy_id))
     product = await product_of(unit, policy.bound.product_id)
     return policy, product.version(policy.bound.product_version).terms
-
-
-async def _file(unit: Unit, policy_id: UUID) -> PolicyFile:
-    stream = file_of_policy(unit.call.tenant, policy_id)
-    return await unit.get(PolicyFile, stream, PolicyNotFound(policy_id=policy_id))

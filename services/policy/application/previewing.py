@@ -23,6 +23,7 @@ from libs.common.unit import Unit
 from services.policy.application import sealing
 from services.policy.application.billing import Asking, Billing
 from services.policy.application.changing import Made, make_change, policy_of
+from services.policy.application.effects import add_effects
 from services.policy.application.policies import PolicyView, view_of
 from services.policy.domain.change_errors import (
     NothingToChange,
@@ -87,6 +88,7 @@ class Previews:
             raise NothingToChange(policy_id=made.policy_id)
         announced = _announced(unit, made.policy_id)
         preview = own_part(made, announced, unit)
+        await add_effects(unit, made, preview)
         if asking is not None:
             preview.billing.CopyFrom(await self._billing.effects(asking, made.policy_id, announced))
         preview.hash = sealing.seal(change, preview)

@@ -106,9 +106,3 @@ async def _expiring(unit: Unit, policy_id: UUID) -> tuple[Policy, PolicyFile]:
     missing = PolicyNotFound(policy_id=policy_id)
     policy = await unit.get(Policy, policy_id, missing)
     return policy, await unit.get(PolicyFile, file_of_policy(unit.call.tenant, policy_id), missing)
-
-
-async def _expiring(unit: Unit, policy_id: UUID) -> tuple[Policy, PolicyFile]:
-    missing = PolicyNotFound(policy_id=policy_id)
-    policy = await unit.get(Policy, policy_id, missing)
-    return policy, await unit.get(PolicyFile, file_of_policy(unit.call.tenant, policy_id), missing)

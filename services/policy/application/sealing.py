@@ -20,10 +20,12 @@ LEFT_OUT = "0" * SHORT
 
 
 def seal(change: Message, preview: pb.ChangePreview) -> str:
-    """The hash of a preview; whatever stands in its field for it does not count."""
+    """The hash of a preview; neither its own field counts, nor what is left of capacities, on which others draw."""
     bare = pb.ChangePreview()
     bare.CopyFrom(preview)
     bare.ClearField("hash")
+    for capacity in bare.capacities:
+        capacity.ClearField("left")
     whole = _digest([_bytes(change), _bytes(bare)])
     return ".".join([whole, *_parts(change, bare)])
 
@@ -55,11 +57,12 @@ def moved(seen: str, now: str) -> list[str]:
 
 def _parts(change: Message, preview: pb.ChangePreview) -> list[str]:
     own = [preview.premium, *preview.transactions, preview.timeline, preview.retained]
+    beside = [*preview.capacities, preview.certificates]
     parts = [
         change_part(preview.policy_id, change),
         _short([_bytes(preview.as_of), _bytes(preview.billing.as_of)]),
         version_part(preview.policy_etag),
-        _short(map(_bytes, own)),
+        _short(map(_bytes, [*own, *beside])),
     ]
     if not preview.HasField("billing"):
         return [*parts, LEFT_OUT, LEFT_OUT, LEFT_OUT]

@@ -3,6 +3,7 @@
 from typing import Any
 
 import grpc
+from hubao.policy.v1 import policy_life_pb2 as life_pb
 from hubao.policy.v1 import policy_service_pb2 as pb
 from hubao.policy.v1 import product_service_pb2
 
@@ -15,6 +16,8 @@ from services.policy.application.previewing import Previews
 from services.policy.application.public import transaction_message
 from services.policy.domain.policy.proposal import Proposal, ProposalKind
 from services.policy.domain.policy.values import Change, ChangeKind
+from services.policy.servicer.life_messages import statement_message
+from services.policy.servicer.lives import statement_value
 from services.policy.servicer.policy_messages import change_message, policy_message
 from services.policy.servicer.product_values import method_value
 from services.policy.servicer.values import answer_value, each, within
@@ -75,6 +78,8 @@ def proposal_value(field: str, message: pb.ProposedChange) -> Proposal:
             return _endorsement(f"{field}.endorsement", message.endorsement)
         case "cancellation":
             return _cancellation(f"{field}.cancellation", message.cancellation)
+        case "reinstatement":
+            return _reinstatement(f"{field}.reinstatement", message.reinstatement)
     raise InvalidField(field=field, problem="is not said")
 
 
@@ -85,6 +90,10 @@ def proposal_message(proposal: Proposal) -> pb.ProposedChange:
         method = enum_text(product_service_pb2.CancellationMethod, proposal.method)
         ended = pb.ProposedCancellation(effective_date=effective, method=method, reason=proposal.reason)
         return pb.ProposedChange(cancellation=ended)
+    if proposal.kind is ProposalKind.REINSTATE:
+        said = None if proposal.statement is None else statement_message(proposal.statement)
+        back = life_pb.ProposedReinstatement(effective_date=effective, reason=proposal.reason, statement=said)
+        return pb.ProposedChange(reinstatement=back)
     changes = [change_message(change) for change in proposal.changes]
     endorsed = pb.ProposedEndorsement(effective_date=effective, changes=changes, reason=proposal.reason)
     return pb.ProposedChange(endorsement=endorsed)
@@ -105,6 +114,15 @@ def _cancellation(field: str, message: pb.ProposedCancellation) -> Proposal:
         effective_date=date_value(f"{field}.effective_date", message.effective_date),
         reason=message.reason,
         method=method_value(f"{field}.method", message.method),
+    )
+
+
+def _reinstatement(field: str, message: life_pb.ProposedReinstatement) -> Proposal:
+    return Proposal(
+        kind=ProposalKind.REINSTATE,
+        effective_date=date_value(f"{field}.effective_date", message.effective_date),
+        reason=message.reason,
+        statement=within(field, message, "statement", statement_value),
     )
 
 
