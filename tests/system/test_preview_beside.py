@@ -21,12 +21,13 @@ from services.policy.application import sealing
 from services.policy.domain.park.roll import BATCH
 from services.policy.reactions import REACTIONS
 from tests.billing_subsidy.office import shown
+from tests.policy import book
 from tests.policy import desk as a
 from tests.policy import examples as an
 from tests.policy.test_service_accumulation import bind_alone, capacity, quoted
 from tests.policy.test_service_park import issue, joining, park, withdraw
 from tests.system.books import Books, cancelling, endorsing, open_books
-from tests.system.shown import commit, made_as_shown, positions
+from tests.system.shown import commit, entries, made_as_shown, positions, told
 
 JULY, AUGUST, OCTOBER = date(2026, 7, 1), date(2026, 8, 1), date(2026, 10, 1)
 SIGNED = date(2026, 7, 20)
@@ -284,3 +285,21 @@ async def test_a_member_that_joins_makes_the_preview_of_a_parks_end_stale(books:
 
     assert (refusal[1], refusal[2]["moved"]) == ("PREVIEW_STALE", "POLICY_PART")
     assert (await books.preview(change, without_billing=True)).certificates.members == 2
+
+
+async def test_the_end_of_an_imported_policy_is_previewed_with_what_billing_books(books: Books) -> None:
+    await a.product(books.desk)
+    answered = await book.imported(books.desk, [book.header(), book.rows(book.row(1))])
+    books.policy_id = answered.results[0].policy_id
+    await books.move_to(date(2026, 1, 15))
+    await books.pay("103880.00", date(2026, 1, 15))
+    change, booked = cancelling(OCTOBER), len(await entries(books))
+
+    preview = await books.preview(change)
+    await books.commit(change, preview)
+    await books.carry()
+
+    # 90 percent of 92 of 365 days, and its VAT.
+    assert (shown(preview.premium.net), shown(preview.premium.vat)) == ("-22,231.23", "-1,333.87")
+    assert told(preview.billing.entries) == told((await entries(books))[booked:])
+    assert preview.billing.invoices

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from google.protobuf.any_pb2 import Any as Packed
+from hubao.policy.v1 import events_pb2
 from hubao.policy.v1 import policy_service_pb2 as pb
 
 from libs.common import watching
@@ -29,7 +30,8 @@ PAGE = 500
 _CURSOR = re.compile(r"([0-9]{1,18})-([0-9a-f]{8})")
 _OWN = (
     "SELECT position, type, subject, recorded_at, correlation_id, data FROM outbox"
-    " WHERE position > %s AND position <= %s AND tenant = %s AND type LIKE 'hubao.policy.v1.Policy%%'"
+    " WHERE position > %s AND position <= %s AND tenant = %s"
+    " AND (type LIKE 'hubao.policy.v1.Policy%%' OR type LIKE 'hubao.policy.v1.Certificate%%')"
     " ORDER BY position LIMIT %s"
 )
 _BEFORE = "SELECT position FROM outbox WHERE log_position <= %s ORDER BY position DESC LIMIT 1"
@@ -111,9 +113,19 @@ def _cursor(position: int, head: Head) -> str:
 
 
 def _event(kind: str, subject: Any, recorded_at: Any, correlation_id: str, data: bytes) -> pb.PolicyEvent:
+    packed = Packed(type_url=f"{_TYPES}{kind}", value=data)
     return pb.PolicyEvent(
-        policy_id=str(subject),
+        policy_id=_master(packed) or str(subject),
         recorded_time=timestamp_message(recorded_at),
-        announcement=Packed(type_url=f"{_TYPES}{kind}", value=data),
+        announcement=packed,
         correlation_id=correlation_id,
     )
+
+
+def _master(announcement: Packed) -> str:
+    """The policy of a certificate, which is announced under its own id; empty for what a policy announces of itself."""
+    for kind in (events_pb2.CertificateIssued, events_pb2.CertificateWithdrawn, events_pb2.CertificateEnded):
+        told = kind()
+        if announcement.Unpack(told):
+            return told.certificate.policy_id
+    return ""
