@@ -79,6 +79,12 @@ def a_draft() -> ChangeDraft:
     return ChangeDraft.begin(created)
 
 
+def a_draft_of_a_reinstatement() -> ChangeDraft:
+    proposal = Proposal(ProposalKind.REINSTATE, date(2026, 7, 1), "PREMIUM_PAID", statement=an.statement())
+    (created,) = ChangeDraft.create(str(an.POLICY_ID), Base(3, 5), proposal, "note", "user:wang", an.BOUND_AT)
+    return ChangeDraft.begin(created)
+
+
 def a_ceded_policy() -> Any:
     return an.policy(cessions=(an.facultative("20"), an.surplus(an.EXTORTION_LIMIT, 3), an.quota()))
 
@@ -105,6 +111,7 @@ def test_the_names_and_fields_of_stored_events_are_those_of_the_golden_file() ->
         an.published(),
         a_treaty(),
         a_draft(),
+        a_draft_of_a_reinstatement(),
     ],
     ids=lambda value: type(value).__name__,
 )
