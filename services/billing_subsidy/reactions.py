@@ -48,23 +48,17 @@ async def open_account(unit: Unit, heard: policy_pb.PolicyBound) -> None:
 
 async def invoice_change(unit: Unit, heard: policy_pb.PolicyChanged) -> None:
     """An endorsement moved premium."""
-    policy_id = uuid_value("timeline.policy_id", heard.timeline.policy_id)
-    await accounts.move_premium(unit, policy_id, Cause.CHANGED, movement_values(heard.transactions))
-    await accounts.move_cessions(unit, policy_id, cession_values(heard.timeline))
+    await _move(unit, Cause.CHANGED, heard)
 
 
 async def credit_cancellation(unit: Unit, heard: policy_pb.PolicyCancelled) -> None:
     """A cancellation returned premium."""
-    policy_id = uuid_value("timeline.policy_id", heard.timeline.policy_id)
-    await accounts.move_premium(unit, policy_id, Cause.CANCELLED, movement_values(heard.transactions))
-    await accounts.move_cessions(unit, policy_id, cession_values(heard.timeline))
+    await _move(unit, Cause.CANCELLED, heard)
 
 
 async def charge_reinstatement(unit: Unit, heard: policy_pb.PolicyReinstated) -> None:
     """A policy is in force again: what its end returned is owed again, or the premium of the days that remain."""
-    policy_id = uuid_value("timeline.policy_id", heard.timeline.policy_id)
-    await accounts.move_premium(unit, policy_id, Cause.REINSTATED, movement_values(heard.transactions))
-    await accounts.move_cessions(unit, policy_id, cession_values(heard.timeline))
+    await _move(unit, Cause.REINSTATED, heard)
 
 
 async def earn_expired(unit: Unit, heard: policy_pb.PolicyExpired) -> None:
@@ -135,7 +129,7 @@ async def post_reserve(unit: Unit, heard: claims_pb.ReserveChanged) -> None:
     noted = ClaimReserveNoted(
         claim_id=uuid_value("claim_id", heard.claim_id),
         part_code=heard.part_code,
-        cost_type=cost_type_value(heard.cost_type),
+        cost_type=CostType(enum_name("cost_type", claims_pb.CostType, heard.cost_type)),
         outstanding=money_value("outstanding", heard.outstanding),
         delta=money_value("delta", heard.delta),
         effective_date=date_value("effective_date", heard.effective_date),
@@ -152,7 +146,7 @@ async def post_claim_payment(unit: Unit, heard: claims_pb.PaymentApproved) -> No
         claim_id=uuid_value("claim_id", heard.claim_id),
         payment_id=uuid_value("payment_id", heard.payment_id),
         part_code=heard.part_code,
-        cost_type=cost_type_value(heard.cost_type),
+        cost_type=CostType(enum_name("cost_type", claims_pb.CostType, heard.cost_type)),
         amount=money_value("amount", heard.amount),
         approved_on=date_value("approved_on", heard.approved_on),
     )
@@ -189,6 +183,12 @@ REACTIONS: Mapping[str, Mapping[type[Any], Reaction]] = {
         claims_pb.PaymentApproved: post_claim_payment,
     },
 }
+
+
+async def _move(unit: Unit, cause: Cause, heard: Any) -> None:
+    policy_id = uuid_value("timeline.policy_id", heard.timeline.policy_id)
+    await accounts.move_premium(unit, policy_id, cause, movement_values(heard.transactions))
+    await accounts.move_cessions(unit, policy_id, cession_values(heard.timeline))
 
 
 def facts_value(timeline: terms_pb.PolicyTimeline, currency: str) -> PolicyFacts:
@@ -248,7 +248,3 @@ def movement_value(field: str, one: terms_pb.PremiumTransaction) -> Movement:
         ),
         cessions=reinsurers_parts(f"{field}.cessions", one.cessions),
     )
-
-
-def cost_type_value(number: int) -> CostType:
-    return CostType(enum_name("cost_type", claims_pb.CostType, number))

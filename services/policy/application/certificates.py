@@ -68,7 +68,7 @@ class Certificates:
             inside = all(each.leads_to is CertificateStatus.IN_FORCE for each in issued)
             unit.record(Roll, roll, moved(str(policy_id), str(certificate_id), inside, issued))
             if certificate is None:
-                opened = FileOpened(policy_id=str(certificate_id))
+                opened = FileOpened(policy_id=str(certificate_id), master_policy_id=str(policy_id))
                 unit.record(PolicyFile, file_of_policy(call.tenant, certificate_id), [opened])
 
         return await self._view(call, await self._application.execute(call, Certificate, certificate_id, plan))

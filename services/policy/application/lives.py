@@ -66,7 +66,9 @@ class PolicyLives:
 
 
 async def lapse_unpaid(unit: Unit, policy_id: UUID, debt: Debt) -> None:
-    """Grace ran out: the policy lapses by itself, if its product says so."""
+    """Grace ran out: the policy lapses by itself, if its product says so. A member's certificate does not."""
+    if (await file_of(unit, policy_id)).master_policy_id:
+        return
     policy, terms = await _sold(unit, policy_id)
     rule = terms.lapse_rule(policy.bound.period.inception)
     unit.record(Policy, policy_id, lapse_if_due(policy, rule, debt, unit.call.now))
@@ -75,11 +77,14 @@ async def lapse_unpaid(unit: Unit, policy_id: UUID, debt: Debt) -> None:
 
 async def cure_paid(unit: Unit, policy_id: UUID, received: Money, received_on: date) -> None:
     """Money came in: it cures a lapse if nothing is missing any more of what was, and it came in time."""
+    file = await file_of(unit, policy_id)
+    if file.master_policy_id:
+        return
     policy = await unit.get(Policy, policy_id, PolicyNotFound(policy_id=policy_id))
     missing = policy.life.lapse
     if missing is None or received < missing.cured_by:
         return
-    losses = known_losses(await file_of(unit, policy_id))
+    losses = known_losses(file)
     unit.record(Policy, policy_id, cure(policy, received_on, losses, unit.call.today, unit.call.now))
     await follow_exposure(unit, policy_id)
 

@@ -25,9 +25,11 @@ class ServiceState(StrEnum):
 
 @event("policy.FileOpened")
 class FileOpened:
-    """The policy was bound; from now on something may be heard about it."""
+    """The policy was bound, or a member's certificate issued; from now on something may be heard about it."""
 
     policy_id: str
+    master_policy_id: str = ""
+    """The park policy of a certificate, "" for a policy."""
 
 
 @event("policy.ServiceStateNoted")
@@ -160,10 +162,11 @@ class PolicyFile:
     claims: dict[str, ClaimExperience] = field(default_factory=dict)
     grace_received: Money = ZERO
     duties: dict[str, Duty] = field(default_factory=dict)
+    master_policy_id: str = ""
 
     @classmethod
     def begin(cls, event: FileOpened) -> Self:
-        return cls(policy_id=event.policy_id)
+        return cls(policy_id=event.policy_id, master_policy_id=event.master_policy_id)
 
     def evolve(self, event: FileEvent) -> Self:
         match event:
