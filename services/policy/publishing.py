@@ -8,11 +8,13 @@ from hubao.policy.v1 import events_pb2 as pb
 
 from libs.common.changes import Recorded
 from libs.common.dates import date_in_shanghai
-from libs.common.grpc.convert import date_message, money_message
+from libs.common.grpc.convert import date_fields, date_message, money_message
 from services.policy.application.public import (
     enterprise_message,
     service_message,
+    timeline_fields,
     timeline_message,
+    transaction_fields,
     transaction_message,
 )
 from services.policy.application.public_certificates import certificate_terms_message
@@ -64,10 +66,10 @@ def assessment_requested(
 
 def policy_bound(policy_id: UUID, policy: Policy, event: Bound) -> pb.PolicyBound:
     return pb.PolicyBound(
-        timeline=timeline_message(policy_id, policy),
-        transaction=transaction_message(event.transaction),
+        timeline=timeline_fields(policy_id, policy),
+        transaction=transaction_fields(event.transaction),
         submission_id=event.submission_id,
-        bound_on=date_message(event.bound_on),
+        bound_on=date_fields(event.bound_on),
         renews_policy_id=event.renews,
     )
 

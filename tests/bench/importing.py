@@ -1,12 +1,14 @@
 """Policies per second into the log by an import, against the same events saved by the plain eventsourcing library.
 
 Ours is `ImportPolicies` of one service process through the whole edge: each row is decoded, checked, decided, encoded
-with its announcement, its timer and its request id, and stored with fsync on. The library saves aggregates whose events
-hold the same facts, as plain values, 100 events at a time, on its own PostgreSQL recorder: no check, no announcement.
+with its announcement, its timers, its draw on a capacity and its request id, and stored with fsync on. The library
+saves aggregates whose events hold the same facts, as plain values, 100 events at a time, on its own PostgreSQL recorder:
+no check, no announcement.
 """
 
 import asyncio
 from collections.abc import Sequence
+from itertools import islice
 from time import perf_counter, process_time
 from typing import Any
 from uuid import UUID
@@ -17,16 +19,18 @@ from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate
 from hubao.policy.v1 import policy_import_pb2 as pb
 
-from services.policy.domain.policy_file import FileOpened
 from tests.bench.books import IMPORT, TENANT, Office, messages, office, policies
 from tests.bench.driving import WrongAnswers
 from tests.bench.figures import Figure, Size, alternate
 from tests.bench.place import Place, cpu_seconds
 from tests.bench.servers.library import environment
 
-EVENTS_A_POLICY = 2
-"""The contract, and the beginning of its file."""
+EVENTS_A_POLICY = 3
+"""The contract, the beginning of its file, and what it draws on the capacity for what it depends on."""
+TIMERS_A_POLICY = 2
+"""The end of the policy, and the day on which it draws less."""
 BATCH = 100
+STORED = ("policy.Bound", "policy.FileOpened", "policy.ExposureFollowed")
 
 
 class Contract(Aggregate):
@@ -37,6 +41,11 @@ class Contract(Aggregate):
 class File(Aggregate):
     def __init__(self, opened: dict[str, Any]) -> None:
         self.opened = opened
+
+
+class Exposed(Aggregate):
+    def __init__(self, followed: dict[str, Any]) -> None:
+        self.followed = followed
 
 
 class Book(Application[UUID]):
@@ -60,7 +69,7 @@ async def import_vs_library(place: Place, size: Size) -> Figure:
             costs["ours"].append(meter.read(count))
             _check(answers, count)
             grown = [now - old for now, old in zip(await asyncio.to_thread(_kept, opened.url), before, strict=True)]
-            if grown != [count * EVENTS_A_POLICY, count, count]:
+            if grown != [count * EVENTS_A_POLICY, count, count * TIMERS_A_POLICY]:
                 raise WrongAnswers(f"{count} policies were imported, and what is kept grew by {grown}")
             return count / meter.seconds
 
@@ -125,21 +134,28 @@ def _kept(url: str) -> tuple[int, ...]:
     return row
 
 
-async def _facts(opened: Office, first: int, count: int) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    """The events of an import, as plain values, for the library to save."""
+Facts = list[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]]
+
+
+async def _facts(opened: Office, first: int, count: int) -> Facts:
+    """The events of an import, policy by policy, as plain values, for the library to save."""
     await _imported(opened, messages(policies(first, count)))
-    with psycopg.connect(opened.url) as connection:
+    bound, begun, followed = [await asyncio.to_thread(_stored, opened.url, kind) for kind in STORED]
+    return list(zip(bound, begun, followed, strict=True))
+
+
+def _stored(url: str, kind: str) -> list[dict[str, Any]]:
+    with psycopg.connect(url) as connection:
         rows = connection.execute(
-            "SELECT payload FROM event WHERE type = 'policy.Bound' AND tenant = %s ORDER BY position", [TENANT]
+            "SELECT payload FROM event WHERE type = %s AND tenant = %s ORDER BY position", [kind, TENANT]
         ).fetchall()
-    bound = [msgspec.json.decode(payload) for (payload,) in rows]
-    return [(one, msgspec.to_builtins(FileOpened(policy_id=one["policy_number"]))) for one in bound]
+    return [msgspec.json.decode(payload) for (payload,) in rows]
 
 
-def _save(library: Book, facts: Sequence[tuple[dict[str, Any], dict[str, Any]]]) -> None:
-    for start in range(0, len(facts), BATCH // EVENTS_A_POLICY):
-        part = facts[start : start + BATCH // EVENTS_A_POLICY]
-        library.save(*(one for bound, opened in part for one in (Contract(bound), File(opened))))
+def _save(library: Book, facts: Facts) -> None:
+    events = (one for bound, opened, followed in facts for one in (Contract(bound), File(opened), Exposed(followed)))
+    while batch := list(islice(events, BATCH)):
+        library.save(*batch)
 
 
 def _saved(url: str) -> int:

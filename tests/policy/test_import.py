@@ -3,6 +3,7 @@
 import asyncio
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 import grpc
 import pytest
@@ -15,6 +16,7 @@ from hubao.policy.v1 import submission_service_pb2 as submission_pb
 
 from libs.common.grpc.convert import date_message, money_message, money_value
 from libs.common.money import total
+from services.policy.application.accumulations import exposure_of_policy
 from services.policy.servicer import importing
 from tests.policy import book
 from tests.policy import desk as a
@@ -61,7 +63,8 @@ async def test_an_imported_policy_is_announced_and_listed_like_any_other(desk: D
     assert [(each.policy_number, each.premium) for each in listed] == [("OLD-000001", a.yuan(98_000))]
     assert (announced.type, told.timeline.policy_id) == ("hubao.policy.v1.PolicyBound", listed[0].policy_id)
     assert told.timeline.premium == a.yuan(98_000)
-    assert timers == [("policy-expiry", listed[0].policy_id)]
+    exposure = str(exposure_of_policy(an.TENANT, UUID(listed[0].policy_id)))
+    assert sorted(timers) == [("exposure-drop", exposure), ("policy-expiry", listed[0].policy_id)]
 
 
 async def test_an_imported_policy_is_endorsed_and_cancelled_like_any_other(desk: Desk) -> None:
@@ -293,7 +296,7 @@ async def test_a_cut_leaves_each_row_whole_or_absent(desk: Desk) -> None:
     )
 
     assert set(again.outcomes) <= {"accepted", "repeated"} and "repeated" in again.outcomes
-    assert rows == [(300, 300, 300, 300)]
+    assert rows == [(300, 300, 300, 600)]
 
 
 async def test_more_rows_than_may_be_on_their_way_come_through(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

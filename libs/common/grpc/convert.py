@@ -30,6 +30,7 @@ MOST_UNITS = (2**63 - 1) // 100  # An amount in fen is stored in 64 bits.
 LONGEST_DECIMAL = 40
 EARLIEST, LATEST = -62_135_596_800, 253_402_300_799  # The first second of the year 1, the last of 9999.
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -153,11 +154,15 @@ def decimal_text(value: Decimal) -> str:
 
 def timestamp_message(instant: datetime) -> Timestamp:
     """The instant must bear a zone; one without would be taken for UTC silently."""
+    return Timestamp(**timestamp_fields(instant))
+
+
+def timestamp_fields(instant: datetime) -> dict[str, int]:
+    """An instant as the fields of its message."""
     if instant.tzinfo is None:
         raise ValueError("an instant needs a time zone")
-    message = Timestamp()
-    message.FromDatetime(instant)
-    return message
+    since = instant - _EPOCH
+    return {"seconds": since.days * 86_400 + since.seconds, "nanos": since.microseconds * 1000}
 
 
 def timestamp_value(field: str, message: Timestamp) -> datetime:

@@ -50,6 +50,8 @@ class Cache:
             if entry is None and loaded is not None:
                 entry = loaded
                 self._put(self._tips, stream, entry)
+        else:
+            self._tips.move_to_end(stream)  # A product that is asked for all the time outlives the policies it makes.
         return entry
 
     async def load(self, kind: type[Aggregate], stream: UUID) -> Entry | None:

@@ -53,7 +53,9 @@ async def follow_exposure(unit: Unit, policy_id: UUID) -> None:
     if not declared:
         return
     stream = exposure_of_policy(entry.tenant, policy_id)
-    known = await unit.find(PolicyExposure, stream)
+    # A policy that begins here has drawn nothing yet, and many begin at once: that is not looked up in the log.
+    new = entry.version == 1 and await unit.is_new(PolicyExposure, stream)
+    known = None if new else await unit.find(PolicyExposure, stream)
     dependencies = tuple(dict.fromkeys(Dependency.of(each) for each in declared))
     followed = follow(known, str(policy_id), dependencies, policy.bound, policy.segments, unit.call.today)
     if followed and known is None:

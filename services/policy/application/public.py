@@ -3,6 +3,7 @@
 from datetime import date
 from fractions import Fraction
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 from hubao.common.v1 import party_pb2
@@ -15,7 +16,7 @@ from libs.common.grpc.convert import (
     enum_text,
     money_fields,
     money_message,
-    timestamp_message,
+    timestamp_fields,
 )
 from services.policy.domain.cover import PartTerms
 from services.policy.domain.enterprise import Enterprise
@@ -27,37 +28,53 @@ from services.policy.domain.policy.reporting import promised_segments
 from services.policy.domain.policy.values import QuotaShare, Segment, Share, Transaction
 from services.policy.domain.product.terms import ServiceEntitlement
 
+Fields = dict[str, Any]
+"""A message as its fields: a larger one is made of them without copying a message of their own."""
+
 
 def enterprise_message(enterprise: Enterprise) -> party_pb2.Enterprise:
-    return party_pb2.Enterprise(
-        uscc=enterprise.uscc,
-        name=enterprise.name,
-        industry_code=enterprise.industry_code,
-        region_code=enterprise.region_code,
-        size=enum_text(party_pb2.EnterpriseSize, enterprise.size),
-    )
+    return party_pb2.Enterprise(**_enterprise_fields(enterprise))
 
 
 def part_message(part: PartTerms) -> pb.PartTerms:
-    message = pb.PartTerms(
-        code=part.code,
-        limit=money_fields(part.limit),
-        deductible=money_fields(part.deductible),
-        waiting_hours=part.waiting_hours,
-        coinsurance_percent=decimal_text(part.coinsurance_percent),
-        sub_limit_parent=part.sub_limit_parent,
-        trigger=enum_text(pb.Trigger, part.trigger),
-        extended_reporting_days=part.extended_reporting_days,
-        annual_premium=money_fields(part.annual_premium),
-    )
-    if part.retroactive_date is not None:
-        message.retroactive_date.CopyFrom(date_message(part.retroactive_date))
-    return message
+    return pb.PartTerms(**_part_fields(part))
 
 
 def segment_message(segment: Segment) -> pb.TermsSegment:
-    first = {"from": date_fields(segment.first)}  # A word of Python's own.
-    return pb.TermsSegment(to=date_fields(segment.end), parts=[part_message(part) for part in segment.parts], **first)
+    return pb.TermsSegment(**_segment_fields(segment))
+
+
+def _enterprise_fields(enterprise: Enterprise) -> Fields:
+    return {
+        "uscc": enterprise.uscc,
+        "name": enterprise.name,
+        "industry_code": enterprise.industry_code,
+        "region_code": enterprise.region_code,
+        "size": enum_text(party_pb2.EnterpriseSize, enterprise.size),
+    }
+
+
+def _part_fields(part: PartTerms) -> Fields:
+    return {
+        "code": part.code,
+        "limit": money_fields(part.limit),
+        "deductible": money_fields(part.deductible),
+        "waiting_hours": part.waiting_hours,
+        "coinsurance_percent": decimal_text(part.coinsurance_percent),
+        "sub_limit_parent": part.sub_limit_parent,
+        "trigger": enum_text(pb.Trigger, part.trigger),
+        "extended_reporting_days": part.extended_reporting_days,
+        "annual_premium": money_fields(part.annual_premium),
+        "retroactive_date": None if part.retroactive_date is None else date_fields(part.retroactive_date),
+    }
+
+
+def _segment_fields(segment: Segment) -> Fields:
+    return {
+        "from": date_fields(segment.first),
+        "to": date_fields(segment.end),
+        "parts": [_part_fields(part) for part in segment.parts],
+    }
 
 
 @lru_cache(maxsize=1024)
@@ -76,8 +93,8 @@ def service_message(service: ServiceEntitlement) -> pb.ServiceEntitlement:
     )
 
 
-def share_message(share: Share) -> pb.CoInsurerShare:
-    return pb.CoInsurerShare(insurer_id=share.insurer_id, percent=decimal_text(share.percent), lead=share.lead)
+def _share_fields(share: Share) -> Fields:
+    return {"insurer_id": share.insurer_id, "percent": decimal_text(share.percent), "lead": share.lead}
 
 
 def quota_share_message(treaty: QuotaShare) -> pb.QuotaShare:
@@ -130,46 +147,51 @@ def ceded_message(ceded: CededAmount) -> pb.CededPremium:
 
 
 def timeline_message(policy_id: UUID, policy: Policy) -> pb.PolicyTimeline:
+    return pb.PolicyTimeline(**timeline_fields(policy_id, policy))
+
+
+def timeline_fields(policy_id: UUID, policy: Policy) -> Fields:
     bound = policy.bound
-    return pb.PolicyTimeline(
-        policy_id=str(policy_id),
-        policy_number=bound.policy_number,
-        insured=enterprise_message(bound.insured),
-        line=enum_text(pb.ProductLine, bound.line),
-        product_id=bound.product_id,
-        product_version=bound.product_version,
-        inception=date_fields(bound.period.inception),
-        expiry=date_fields(bound.period.expiry),
-        segments=[segment_message(segment) for segment in promised_segments(policy)],
-        aggregate_limit=money_fields(policy.aggregate_limit),
-        shares=[share_message(share) for share in bound.shares],
-        quota_share=None if bound.quota_share is None else quota_share_message(bound.quota_share),
-        entitlements=[service_message(service) for service in bound.entitlements],
-        subsidy_classes=bound.subsidy_classes,
-        premium=money_fields(policy.premium),
-        exclusions=bound.exclusions,
-        cessions=cession_messages(policy),
-    )
+    return {
+        "policy_id": str(policy_id),
+        "policy_number": bound.policy_number,
+        "insured": _enterprise_fields(bound.insured),
+        "line": enum_text(pb.ProductLine, bound.line),
+        "product_id": bound.product_id,
+        "product_version": bound.product_version,
+        "inception": date_fields(bound.period.inception),
+        "expiry": date_fields(bound.period.expiry),
+        "segments": [_segment_fields(segment) for segment in promised_segments(policy)],
+        "aggregate_limit": money_fields(policy.aggregate_limit),
+        "shares": [_share_fields(share) for share in bound.shares],
+        "quota_share": None if bound.quota_share is None else quota_share_message(bound.quota_share),
+        "entitlements": [service_message(service) for service in bound.entitlements],
+        "subsidy_classes": bound.subsidy_classes,
+        "premium": money_fields(policy.premium),
+        "exclusions": bound.exclusions,
+        "cessions": cession_messages(policy),
+    }
 
 
 def transaction_message(transaction: Transaction) -> pb.PremiumTransaction:
-    return pb.PremiumTransaction(
-        number=transaction.number,
-        kind=enum_text(pb.TransactionKind, transaction.kind),
-        effective_date=date_fields(transaction.effective_date),
-        recorded_time=timestamp_message(transaction.recorded_at),
-        parts=[
-            pb.PartPremium(part_code=part.part_code, amount=money_fields(part.amount)) for part in transaction.parts
+    return pb.PremiumTransaction(**transaction_fields(transaction))
+
+
+def transaction_fields(transaction: Transaction) -> Fields:
+    return {
+        "number": transaction.number,
+        "kind": enum_text(pb.TransactionKind, transaction.kind),
+        "effective_date": date_fields(transaction.effective_date),
+        "recorded_time": timestamp_fields(transaction.recorded_at),
+        "parts": [{"part_code": part.part_code, "amount": money_fields(part.amount)} for part in transaction.parts],
+        "net": money_fields(transaction.net),
+        "vat": money_fields(transaction.vat),
+        "stamp_duty": money_fields(transaction.stamp_duty),
+        "shares": [
+            {"insurer_id": share.insurer_id, "amount": money_fields(share.amount)} for share in transaction.shares
         ],
-        net=money_fields(transaction.net),
-        vat=money_fields(transaction.vat),
-        stamp_duty=money_fields(transaction.stamp_duty),
-        shares=[
-            pb.InsurerPremium(insurer_id=share.insurer_id, amount=money_fields(share.amount))
-            for share in transaction.shares
-        ],
-        ceded=money_fields(transaction.ceded),
-        ceding_commission=money_fields(transaction.ceding_commission),
-        refers_to=transaction.refers_to,
-        cessions=[ceded_message(each) for each in transaction.cessions],
-    )
+        "ceded": money_fields(transaction.ceded),
+        "ceding_commission": money_fields(transaction.ceding_commission),
+        "refers_to": transaction.refers_to,
+        "cessions": [ceded_message(each) for each in transaction.cessions],
+    }

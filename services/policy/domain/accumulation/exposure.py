@@ -62,8 +62,8 @@ def follow(
 ) -> list[ExposureFollowed]:
     """Brings the exposure to what the policy promises now; nothing if it is there already."""
     before = known.amount if known else Money(CNY, 0)
-    amount = net_exposure(bound, segments, today)
-    follow_on = first_drop(bound, segments, today)
+    to_come = _to_come(bound, segments, today)
+    amount, follow_on = _highest(to_come), _first_drop(to_come)
     if (amount, follow_on) == (before, known.follow_on if known else None):
         return []
     return [
@@ -79,18 +79,35 @@ def follow(
 
 def net_exposure(bound: Bound, segments: Sequence[Segment], today: date) -> Money:
     """The highest net exposure of any day of cover from today on; zero when cover is over."""
-    to_come = [_net(bound, segment) for segment in segments if segment.end > today]
-    return Money(CNY, max(to_come, default=0))
+    return _highest(_to_come(bound, segments, today))
 
 
 def first_drop(bound: Bound, segments: Sequence[Segment], today: date) -> date | None:
     """The first day from which on less is exposed than today."""
-    now = net_exposure(bound, segments, today)
-    ends = sorted(segment.end for segment in segments if segment.end > today)
-    return next((day for day in ends if net_exposure(bound, segments, day) < now), None)
+    return _first_drop(_to_come(bound, segments, today))
+
+
+_ToCome = list[tuple[date, int]]
+"""The net exposure of each segment that is not over, with its end."""
+
+
+def _to_come(bound: Bound, segments: Sequence[Segment], today: date) -> _ToCome:
+    return [(segment.end, _net(bound, segment)) for segment in segments if segment.end > today]
+
+
+def _highest(to_come: _ToCome) -> Money:
+    return Money(CNY, max((net for _, net in to_come), default=0))
+
+
+def _first_drop(to_come: _ToCome) -> date | None:
+    """The end of the last segment that has the highest."""
+    highest = _highest(to_come).minor_units
+    return max((end for end, net in to_come if net == highest), default=None) if highest else None
 
 
 def _net(bound: Bound, segment: Segment) -> int:
     insured = exposure_of(bound.shares, bound.aggregate_cap).of(segment.parts)
-    ceded = sum(fractions(cessions_of(bound), insured), Fraction(0))
-    return round_half_up(insured * (1 - ceded))
+    cessions = cessions_of(bound)
+    if not cessions:
+        return round_half_up(insured)
+    return round_half_up(insured * (1 - sum(fractions(cessions, insured), Fraction(0))))

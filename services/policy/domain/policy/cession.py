@@ -95,7 +95,8 @@ class Exposure:
         """The lead's sum insured, in exact fen: its percent of the limits together; sub-limits add nothing."""
         limits = total(part.limit for part in parts if not part.sub_limit_parent)
         whole = limits if self.cap is None else min(limits, self.cap)
-        return whole.minor_units * Fraction(self.lead_percent) / 100
+        numerator, denominator = self.lead_percent.as_integer_ratio()
+        return Fraction(whole.minor_units * numerator, denominator * 100)
 
 
 def fractions(cessions: Sequence[Cession], sum_insured: Fraction) -> list[Fraction]:

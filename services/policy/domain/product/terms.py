@@ -238,7 +238,10 @@ class ProductTerms:
         return max(valid, key=lambda rule: rule.valid_from, default=USUAL_LAPSE)
 
     def part(self, code: str) -> CoveragePart | None:
-        return next((part for part in self.parts if part.code == code), None)
+        for part in self.parts:  # Asked so often that a generator would be felt.
+            if part.code == code:
+                return part
+        return None
 
     def question(self, code: str) -> Question | None:
         return next((question for question in self.questions if question.code == code), None)
