@@ -2,8 +2,8 @@
 
 Ours is `ImportPolicies` of one service process through the whole edge: each row is decoded, checked, decided, encoded
 with its announcement, its timers, its draw on a capacity and its request id, and stored with fsync on. The library
-saves aggregates whose events hold the same facts, as plain values, 100 events at a time, on its PostgreSQL recorder:
-no check, no announcement.
+saves aggregates whose events hold the same facts, as plain values, 100 events at a time, on its own recorder for
+PostgreSQL: no check, no announcement.
 """
 
 import asyncio
