@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 import psycopg
 
-from libs.common.outages import OutcomeUnknown
+from libs.common.outages import is_outage, unknown_outcome
 from libs.common.store.reading import CONNECTION, Log
 
 CHAINED = r"""
@@ -126,8 +126,10 @@ async def verify(store: Log) -> tuple[int, list[str]]:
     abandoned = Event()
     try:
         return await asyncio.to_thread(_verify, store.url, abandoned)
-    except psycopg.OperationalError as error:
-        raise OutcomeUnknown("the database does not answer") from error
+    except psycopg.Error as error:
+        if is_outage(error):
+            raise unknown_outcome(error) from error
+        raise
     finally:
         abandoned.set()
 
