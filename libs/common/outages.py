@@ -104,7 +104,7 @@ def is_outage(error: BaseException) -> bool:
 
 def driver_error(error: BaseException) -> BaseException:
     """What the driver raised, if SQLAlchemy has wrapped it."""
-    if isinstance(error, sqlalchemy.exc.DBAPIError) and isinstance(error.orig, psycopg.Error):
+    if isinstance(error, sqlalchemy.exc.StatementError) and isinstance(error.orig, psycopg.Error):
         return error.orig
     return error
 
@@ -130,6 +130,8 @@ def in_a_line(error: BaseException) -> str:
     error = driver_error(error)
     if isinstance(error, psycopg.Error) and error.sqlstate:
         return f"{type(error).__name__}: {_BY_STATE.get(error.sqlstate, f'SQLSTATE {error.sqlstate}')}"
+    if isinstance(error, sqlalchemy.exc.StatementError):
+        error = error.orig or error  # Its own text has the statement in it.
     return f"{type(error).__name__}: {' '.join(str(error).split())}"[:300].removesuffix(": ")
 
 
