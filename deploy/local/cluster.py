@@ -78,14 +78,17 @@ class Cluster:
         return dict(zip(SERVICES, answers, strict=True))
 
     async def _refuse_parked(self, status: Mapping[str, Any]) -> None:
+        found = []
         for name, one in status.items():
             if one.parked:
                 listed = await self._operator(pb.ListParkedRequest(page_size=1), at=name)
-                first = listed.parked[0]
-                raise Parked(
-                    f"{name} has {one.parked} parked announcements; the first is {first.type} of {first.upstream} "
-                    f"at {first.position}: {first.error}"
-                )
+                first = [
+                    f"; the first is {each.type} of {each.upstream} at {each.position}: {each.error}"
+                    for each in listed.parked
+                ]
+                found.append(f"{name} has {one.parked} parked" + "".join(first))
+        if found:
+            raise Parked("\n".join(found))
 
 
 def unsettled(status: Mapping[str, Any]) -> list[str]:
