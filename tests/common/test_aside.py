@@ -20,11 +20,12 @@ from libs.common.messaging.admin import AdminServicer, Context
 from libs.common.messaging.parking import ParkingLot
 from libs.common.outages import OutcomeUnknown
 from libs.common.projection import projector as projecting
-from libs.common.projection.aside import Standing, standing
+from libs.common.projection.aside import ShapeNotKnown, Standing, standing
 from libs.common.projection.rows import RowChange, added, changed, put
 from libs.common.projection.tables import SET_ASIDE
 from libs.common.service import Projection, Service
 from libs.common.store.leases import Leases
+from libs.common.store.requests import AppendRequest, NewEvent
 from tests.common.messaging.town import BELL, Cast, Node, Struck, bell_id
 
 METADATA = MetaData()
@@ -235,6 +236,18 @@ async def test_an_outage_is_the_fault_of_no_event(bell: Node, database: str, sql
         owner.execute("DROP FUNCTION fail() CASCADE")
     await project_all(bell)
     assert await shown(bell) == {"big": 1}
+
+
+@pytest.mark.parametrize(("kind", "version"), [("bell.Melted", 1), ("bell.Cast", 2)])
+async def test_an_event_of_a_newer_program_waits_for_a_newer_process(bell: Node, kind: str, version: int) -> None:
+    await ring(bell, "big", [1])
+    newer = NewEvent("lead", bell_id("lead", "newer"), 1, kind, version, b"{}", "{}", bell.clock.now())
+    await bell.application.committer.submit(AppendRequest(events=[newer]))
+
+    with pytest.raises(ShapeNotKnown, match=f"{kind}, version {version}, at 3: a newer process reads it"):
+        await bell.projector.advance(bell.tables.schema)
+
+    assert (await bell.tables.position(), await aside(bell)) == (0, [])
 
 
 @pytest.mark.parametrize("seed", range(6))

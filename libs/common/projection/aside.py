@@ -67,7 +67,6 @@ class Aside:
     def __init__(self, connection: Connection, rows: Sequence[LogRow]) -> None:
         self._connection = connection
         self._behind: dict[UUID, int] = {}
-        self._new: list[dict[str, Any]] = []
         self.failed: dict[UUID, dict[str, Any]] = {}
         if connection.scalar(select(exists().where(SET_ASIDE.c.position > 0))):
             streams = {row.stream for row in rows}
@@ -105,9 +104,13 @@ def _entry(row: LogRow, behind: int | None, error: str, reason: str) -> dict[str
     return {**place, "behind": behind, "error": error, "reason": reason}
 
 
+class ShapeNotKnown(Exception):
+    """This process is older than the log: an event has a name or a version that a newer one has given it."""
+
+
 def is_of_an_event(error: Exception) -> bool:
-    """Whether an event, or what is made of it, may be the reason for a failure, and not the platform."""
-    return not is_outage(error) and not isinstance(error, MemoryError)
+    """Whether an event, or what is made of it, may be the reason for a failure: not the platform, nor this process."""
+    return not is_outage(error) and not isinstance(error, MemoryError | ShapeNotKnown)
 
 
 def told(error: Exception) -> tuple[str, str]:

@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Executable, select, text, update
 
 from libs.common import telemetry
 from libs.common.changes import Recorded
-from libs.common.projection.aside import Aside, LogRow, is_of_an_event
+from libs.common.projection.aside import Aside, LogRow, ShapeNotKnown, is_of_an_event
 from libs.common.projection.batch import Batch, driver
 from libs.common.projection.rows import RowChange, refuse_unstorable
 from libs.common.projection.tables import ALONE, POSITION, ReadTables, inside
@@ -189,6 +189,8 @@ class Projector:
         waiting = [rows[start : start + size] for start in range(0, len(rows), size)][::-1]
         while waiting:
             part = aside.passed(waiting.pop())
+            if not part:
+                continue
             try:
                 with connection.begin_nested():
                     self._change(connection, schema, part)
@@ -223,6 +225,10 @@ class Projector:
 
     def _said(self, row: LogRow) -> Sequence[Executable | RowChange]:
         """What one event changes."""
+        if not codec.knows(row.type, row.schema_version):
+            raise ShapeNotKnown(
+                f"{row.type}, version {row.schema_version}, at {row.position}: a newer process reads it"
+            )
         happened = codec.decode(row.type, row.schema_version, row.payload)
         recorded = Recorded(happened, None, row.stream, row.version, row.tenant, row.recorded_at, row.position)
         return self._service.projection.project(recorded)

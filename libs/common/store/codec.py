@@ -39,6 +39,14 @@ def encode(happened: object) -> tuple[str, int, bytes]:
     return kind.name, kind.schema_version, payload
 
 
+def knows(name: str, schema_version: int) -> bool:
+    """Whether events of this name are declared here, in this version or a later one."""
+    try:
+        return type_named(name).schema_version >= schema_version
+    except KeyError:
+        return False
+
+
 def decode(name: str, schema_version: int, payload: bytes) -> Any:
     """The event that was stored under this name; KeyError if nothing here declares it."""
     kind = type_named(name)
