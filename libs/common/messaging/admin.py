@@ -149,7 +149,7 @@ class AdminServicer(pb_grpc.AdminServiceServicer):
             max(request.from_position - 1, 0),
             request.page_size or 50,
             stream=UUID(request.stream) if request.stream else None,
-            tenant=current_call().tenant or None,
+            tenant=current_call().visible_tenant,
         )
         return pb.ReadEventsResponse(events=[_logged(row) for row in rows], head_position=head.position)
 
