@@ -78,6 +78,15 @@ def current_call() -> Call:
     return _CALL.get()
 
 
+def caller_key() -> str:
+    """Whose eyes the current call sees with, for what is made for one caller and must not serve another."""
+    call = _CALL.get(None)
+    if call is None:
+        return ""
+    kind = "vendor" if call.is_vendor else ""
+    return "\n".join((kind, "everybody" if call.visible_tenant is None else "", call.tenant, call.organisation))
+
+
 def calling(call: Call) -> AbstractContextManager[list[int]]:
     """Makes `call` current, and gives a list to which the application adds each log position that it wrote."""
     return _Calling(call)
