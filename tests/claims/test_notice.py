@@ -187,6 +187,27 @@ def test_another_time_or_other_words_are_no_duplicate(occurred_on: PartialDate, 
     assert notices.like(notice_of(description=description, occurred_on=occurred_on)) == ()
 
 
+@pytest.mark.parametrize(
+    "longer",
+    [
+        "勒索软件加密了生产服务器，备份服务器也被删除，攻击者要求以比特币支付赎金，生产线停工三天",
+        "三天前生产线停工：攻击者要求支付赎金。勒索软件加密了生产服务器。",
+    ],
+)
+def test_who_tells_all_of_it_and_more_tells_the_same_event(longer: str) -> None:
+    short, told = notice_of(description="勒索软件加密了生产服务器"), notice_of(description=longer)
+
+    assert after(InsuredNotices(), file_notice(OTHER_CLAIM, short)).like(told) == (OTHER_CLAIM,)
+    assert after(InsuredNotices(), file_notice(OTHER_CLAIM, told)).like(short) == (OTHER_CLAIM,)
+
+
+def test_a_word_or_two_in_a_long_story_are_no_likeness() -> None:
+    filed = file_notice(OTHER_CLAIM, notice_of(description="mail server"))
+    told = notice_of(description="the mail server and three others were encrypted on Sunday night")
+
+    assert after(InsuredNotices(), filed).like(told) == ()
+
+
 def test_an_answer_settles_its_question() -> None:
     claim = noticed(loss=ReportedLoss(Decimal("1000.50")))
 

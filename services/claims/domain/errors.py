@@ -55,6 +55,10 @@ class ReservesNotPending(Refused):
     message = "No set of reserves with number {number} waits for approval."
 
 
+class ReserveBelowDecided(Refused):
+    message = "{part_code} {cost_type} needs a reserve of {unpaid} at least: so much is decided and not paid."
+
+
 class DecisionMissing(Refused):
     message = "{problem}"
 

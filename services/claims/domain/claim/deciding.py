@@ -5,10 +5,11 @@ from uuid import UUID
 
 from libs.common.errors import InvalidField
 from services.claims.domain.authority import check_second_person
-from services.claims.domain.claim.events import DecisionApproved, DecisionProposed
+from services.claims.domain.claim.events import DecisionApproved, DecisionProposed, ReserveChanged
 from services.claims.domain.claim.parts import Actor, Approval, Outcome, Proposal, Reason
+from services.claims.domain.claim.reserving import changes, unpaid
 from services.claims.domain.claim.value import Claim
-from services.claims.domain.costs import CostType
+from services.claims.domain.costs import CostType, Reserve
 from services.claims.domain.cover import Cover
 from services.claims.domain.coverage.basis import Basis
 from services.claims.domain.coverage.check import check, check_part, governing, limits_of
@@ -54,8 +55,13 @@ def propose(
     return [DecisionProposed(proposal=proposal)]
 
 
-def approve(claim_id: UUID, claim: Claim, number: int, account: Cover, actor: Actor) -> list[DecisionApproved]:
-    """Lets a decision hold. The arithmetic is done again: what it was made from may have moved since."""
+def approve(
+    claim_id: UUID, claim: Claim, number: int, account: Cover, actor: Actor
+) -> list[DecisionApproved | ReserveChanged]:
+    """Lets a decision hold, and raises reserves that are below it.
+
+    The arithmetic is done again: what it was made from may have moved since.
+    """
     if claim.decision and claim.decision.number == number:
         return []
     claim.must_go_on()
@@ -70,7 +76,14 @@ def approve(claim_id: UUID, claim: Claim, number: int, account: Cover, actor: Ac
             raise DecisionOutdated(part_code=was.part_code, proposed=was.payable, now=now.payable)
     _check_paid(claim, lines)
     settled = pending.payable == claim.paid
-    return [DecisionApproved(number=number, approved_by=actor.principal, settled=settled)]
+    approved = DecisionApproved(number=number, approved_by=actor.principal, settled=settled)
+    return [approved, *changes(claim, _raised(claim, lines), actor.today, "DECISION")]
+
+
+def _raised(claim: Claim, lines: Sequence[DecidedLine]) -> list[Reserve]:
+    """The reserves that are less than what these lines pay and was not paid yet."""
+    needed = [Reserve(line.part_code, line.cost_type, unpaid(claim, line)) for line in lines]
+    return [line for line in needed if line.outstanding > claim.reserve_of(*line.line)]
 
 
 def _lines(losses: Sequence[AssessedLoss], basis: Basis) -> tuple[DecidedLine, ...]:

@@ -52,7 +52,7 @@ class ReservesSet:
 
 @event("claims.ReserveChanged")
 class ReserveChanged:
-    """One line's reserve moved. `cause` is "SET", "PAYMENT", "CLOSED" or "WITHDRAWN"."""
+    """One line's reserve moved. `cause` is "SET", "DECISION", "PAYMENT", "CLOSED" or "WITHDRAWN"."""
 
     policy_id: UUID
     part_code: str

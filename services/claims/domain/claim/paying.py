@@ -13,7 +13,7 @@ from libs.common.money import Money
 from services.claims.domain.authority import check_second_person
 from services.claims.domain.claim.events import PaymentApproved, PaymentRejected, PaymentRequested, ReserveChanged
 from services.claims.domain.claim.parts import Actor, Approval, Payment, VerifiedOrder
-from services.claims.domain.claim.reserving import changes
+from services.claims.domain.claim.reserving import changes, unpaid
 from services.claims.domain.claim.value import Claim
 from services.claims.domain.costs import CostType, Reserve
 from services.claims.domain.errors import (
@@ -87,7 +87,8 @@ def approve_payment(
     claim.must_go_on()
     if payment.state is not Approval.PENDING:
         raise PaymentWasRejected(payment_id=payment_id)
-    check_second_person(payment.requested_by, actor.principal, payment.amount, actor.roles)
+    # What one person may let go out is meant of the claim: several payments are no way around it.
+    check_second_person(payment.requested_by, actor.principal, claim.paid + payment.amount, actor.roles)
     _check_order(claim, payment, override_code)
     line = decided_line(claim, payment.part_code, payment.cost_type)
     paid = claim.paid_of(claim.payments_on(payment.part_code, payment.cost_type))
@@ -103,7 +104,8 @@ def approve_payment(
         settled=settled,
     )
     reserve = claim.reserve_of(payment.part_code, payment.cost_type)
-    left = max(reserve - payment.amount, claim.zero)
+    still = unpaid(claim, line) - payment.amount if line else claim.zero
+    left = max(reserve - payment.amount, still)
     reserves = [Reserve(payment.part_code, payment.cost_type, left)]
     return [approved, *changes(claim, reserves, actor.today, "PAYMENT")]
 
