@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from libs.common.money import CNY, Money
+from libs.common.names import same
 from services.claims.domain.errors import OverAuthority, SelfApproval
 
 AUTHORITY: Mapping[str, Money] = {
@@ -26,7 +27,7 @@ def within_authority(amount: Money, roles: Iterable[str]) -> bool:
 
 def check_second_person(entered_by: str, principal: str, amount: Money, roles: frozenset[str]) -> None:
     """Refuses an approval by the person who entered it, or by one whose authority does not reach."""
-    if principal == entered_by:
+    if same(principal, entered_by):
         raise SelfApproval(principal=principal)
     if not within_authority(amount, roles):
         raise OverAuthority(amount=amount, authority=authority_of(roles))

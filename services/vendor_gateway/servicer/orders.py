@@ -89,4 +89,4 @@ class OrderServicer(OrderReading):
 
 
 def _done(done: Done[ServiceOrder]) -> pb.Order:
-    return order_message(done.stream, done.value, done.version, for_vendor=not current_call().tenant)
+    return order_message(done.stream, done.value, done.version, for_vendor=current_call().is_vendor)

@@ -30,7 +30,7 @@ class OrderReading(pb_grpc.OrderServiceServicer):
     async def GetOrder(self, request: pb.GetOrderRequest, context: Any) -> pb.GetOrderResponse:
         call, order_id = current_call(), uuid_value("order_id", request.order_id)
         loaded = await self._orders.get(call, order_id)
-        order = order_message(order_id, loaded.value, loaded.version, for_vendor=not call.tenant)
+        order = order_message(order_id, loaded.value, loaded.version, for_vendor=call.is_vendor)
         return pb.GetOrderResponse(order=order)
 
     async def ListOrders(self, request: pb.ListOrdersRequest, context: Any) -> pb.ListOrdersResponse:
@@ -103,7 +103,7 @@ class OrderReading(pb_grpc.OrderServiceServicer):
 
 
 def viewer_of(call: Call) -> Viewer:
-    return Viewer(tenant=call.tenant, vendor_id="" if call.tenant else call.organisation)
+    return Viewer(tenant="", vendor_id=call.organisation) if call.is_vendor else Viewer(call.tenant, vendor_id="")
 
 
 def cursor_value(text: str) -> int:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
@@ -18,7 +19,8 @@ from libs.common.messaging.parking import ParkingLot
 from libs.common.outages import OutcomeUnknown
 from libs.common.store.leases import Leases
 from libs.common.store.reading import Log
-from tests.common.messaging.town import BELL, Node
+from libs.common.unit import Unit
+from tests.common.messaging.town import BELL, Bell, Cast, Node, bell_id
 from tests.common.store.proxy import Proxy
 
 LATER = datetime(2099, 1, 1, tzinfo=UTC)
@@ -84,3 +86,24 @@ async def test_of_two_processes_that_are_told_different_times_the_later_one_is_k
     await ask(bell, admin_of(bell, bell.log, behind), to(LATER - timedelta(days=1)))
 
     assert await offset(bell) == ahead.offset
+
+
+@pytest.mark.parametrize("role", ["auditor", "underwriter", "vendor", "service", ""])
+async def test_only_an_operator_reads_the_events_of_all_insurers(bell: Node, role: str) -> None:
+    admin = admin_of(bell, bell.log)
+    for tenant in ("north", "south"):
+
+        async def found(unit: Unit, tenant: str = tenant) -> None:
+            unit.record(Bell, bell_id(tenant, "great"), [Cast(name="great")])
+
+        await bell.application.execute(bell.call(tenant=tenant), Bell, bell_id(tenant, "great"), found)
+
+    async def seen(role: str, tenant: str) -> set[str]:
+        call = replace(bell.call(), roles=frozenset({role}), tenant=tenant)
+        with calling(call):
+            answer = await admin.ReadEvents(pb.ReadEventsRequest(), cast(Context, None))
+        return {event.tenant for event in answer.events}
+
+    assert await seen("operator", "") == {"north", "south"}
+    assert await seen(role, "") == set()
+    assert await seen(role, "north") == await seen("operator", "north") == {"north"}
