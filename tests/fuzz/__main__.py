@@ -56,8 +56,12 @@ def _report(console: Console, fuzz: Fuzz) -> None:
     for title, rows in (("before", fuzz.before), ("meanwhile", fuzz.bystander)):
         seconds = [taken for _, taken, _ in rows]
         if seconds:
-            figures = f"{quantile(seconds, 0.5) * 1000:.0f} ms, {quantile(seconds, 0.99) * 1000:.0f} ms, {max(seconds) * 1000:.0f} ms"
-            table.add_row(f"another insurer {title}: median, p99, worst", f"{figures} of {len(seconds):,} calls")
+            figures = [
+                f"{one * 1000:.0f} ms" for one in (quantile(seconds, 0.5), quantile(seconds, 0.99), max(seconds))
+            ]
+            table.add_row(
+                f"another insurer {title}: median, p99, worst", f"{', '.join(figures)} of {len(seconds):,} calls"
+            )
     table.add_row("violations", str(len(fuzz.violations)))
     console.print(table)
     for violation in fuzz.violations:

@@ -1,4 +1,4 @@
-"""Hostile messages to every method, as many as the suite has time for: `make fuzz` sends them for as long as one likes."""
+"""Hostile messages to every method, as many as the suite has time for; `make fuzz` sends more."""
 
 import tempfile
 from contextlib import ExitStack
