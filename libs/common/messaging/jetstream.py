@@ -17,7 +17,6 @@ from google.protobuf import descriptor_pool, message_factory
 from google.protobuf.message import Message
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from nats.errors import AuthorizationError
 from nats.js import JetStreamContext
 from nats.js.api import DiscardPolicy, StorageType, StreamConfig
 from nats.js.errors import NotFoundError
@@ -155,7 +154,7 @@ class Bus:
 
     async def _note(self, error: Exception) -> None:
         log.debug("NATS connection", extra={"error": repr(error)})
-        if isinstance(error, AuthorizationError) or "permissions violation" in str(error).lower():
+        if any(words in str(error).lower() for words in ("authorization", "permissions violation")):
             self._refused.warning("NATS refuses what %s may not do: %s", self._name, error)
 
     async def _interrupt(self) -> None:
