@@ -166,7 +166,9 @@ class Process:
             self._authenticator,
             self.clock.now,
             self._tables.wait_for,
-            limit=settings.max_in_flight,
+            calls=settings.calls,
+            streams=settings.streams,
+            idle_seconds=settings.stream_idle_seconds,
         )
         platform: list[Servicer] = [
             (add_FeedServiceServicer_to_server, FeedServicer(self._log), "hubao.feed.v1.FeedService"),
