@@ -70,7 +70,9 @@ class Projector:
         """Projects the next batch into one generation; how many events that were."""
         with losing_is_an_outage():
             async with self._threads.place("") as place:
-                return await place.run(lambda stop: self._advance(schema, limit))
+                count = await place.run(lambda stop: self._advance(schema, limit))
+        self._tables.moved.nudge()
+        return count
 
     async def rebuild(self, batch: int = REBUILD_BATCH) -> tuple[int, bool]:
         """Builds a new generation, compares it with the active one at one position, and switches to it.

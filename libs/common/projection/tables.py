@@ -19,6 +19,7 @@ from sqlalchemy.schema import CreateSchema
 from libs.common.outages import OutcomeUnknown
 from libs.common.service import Service
 from libs.common.store.urls import sqlalchemy_url
+from libs.common.waking import Waker
 
 PLACE = MetaData()
 POSITION = Table("projection_position", PLACE, Column("position", BigInteger, nullable=False))
@@ -37,6 +38,8 @@ class ReadTables:
         self.writing: Engine = create_engine(sqlalchemy_url(url), pool_size=2, pool_pre_ping=True, pool_recycle=600)
         """For the projector, which works in a thread of its own, so that it keeps no command waiting."""
         self.schema = ""
+        self.moved = Waker()
+        """Tells this process that it has looked at the log, and the tables are as far."""
 
     async def open(self) -> None:
         """Finds the active generation of this version of the tables, or creates an empty one."""
