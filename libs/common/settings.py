@@ -68,6 +68,7 @@ class Settings:
     streams: Most = STREAMS
     """Streams at once that clients send or that are endless."""
     stream_idle_seconds: int = 30
+    max_connections: int = 4096
     drain_seconds: float = 10.0
     otlp_endpoint: str = ""
 
@@ -92,6 +93,7 @@ class Settings:
             calls=given.most("HUBAO_MAX_IN_FLIGHT", CALLS),
             streams=given.most("HUBAO_MAX_STREAMS", STREAMS),
             stream_idle_seconds=given.whole("HUBAO_STREAM_IDLE_SECONDS", 30, least=1, most=86_400),
+            max_connections=given.whole("HUBAO_MAX_CONNECTIONS", 4096, least=1, most=1_000_000),
             drain_seconds=given.whole("HUBAO_DRAIN_SECONDS", 10, least=0, most=3600),
             otlp_endpoint=given.text("OTEL_EXPORTER_OTLP_ENDPOINT"),
         )

@@ -30,8 +30,10 @@ PARTS = {
         f'<Relationship Id="r3" Type="{_OFFICE}/styles" Target="styles.xml"/></Relationships>'
     ),
     "xl/styles.xml": (
-        f"<styleSheet {_MAIN}><fonts><font/></fonts><fills><fill/></fills><borders><border/></borders>"
-        '<cellStyleXfs><xf/></cellStyleXfs><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs></styleSheet>'
+        f'<styleSheet {_MAIN}><fonts><font><sz val="11"/></font></fonts>'
+        "<fills><fill><patternFill/></fill></fills><borders><border/></borders>"
+        '<cellStyleXfs><xf numFmtId="0"/></cellStyleXfs>'
+        '<cellXfs><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs></styleSheet>'
     ),
     "xl/sharedStrings.xml": f"<sst {_MAIN}><si><t>number</t></si></sst>",
 }
