@@ -51,7 +51,7 @@ class Projector:
         self._alarm = waker.alarm()
         # Of their own, so that nothing else that takes long holds up what everybody reads.
         self._threads = Workers("project", threads=1, places=8, share=8)
-        self._rebuilding = Workers("rebuild", threads=1, places=2, share=2)
+        self._rebuilding = Workers("rebuild", threads=1, places=1, share=1)
 
     async def run(self) -> None:
         """Runs until cancelled."""
