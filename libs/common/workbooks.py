@@ -8,9 +8,10 @@ docs/adr/0023-no-caller-takes-anothers-place.md.
 """
 
 import re
+import struct
 import zlib
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, time
 from itertools import chain
@@ -57,6 +58,12 @@ _REFERENCE = re.compile(r"([A-Z]{1,3})[0-9]{1,7}")
 _INDEX = re.compile(r"[0-9]{1,7}")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{0,40})?([eE][+-]?[0-9]{1,3})?")
 _DOCTYPE = b"<!DOCTYPE"
+_DAMAGE = (
+    *(BadZipFile, zlib.error, EOFError, OSError, RuntimeError),
+    *(LookupError, ValueError, ParseError, TypeError, AttributeError, ArithmeticError, struct.error),
+)
+"""Whatever a workbook's parts lack or say, and however they are packed. An encrypted part is a RuntimeError, one that
+is packed in an unknown way a NotImplementedError."""
 
 
 class Unreadable(Exception):
@@ -90,16 +97,12 @@ def opened(path: Path, stop: Stop) -> Iterator[tuple[str, Iterator[Row]]]:
 
 
 @contextmanager
-def _or_unreadable(problem: str) -> Iterator[None]:
-    """Whatever is damaged is one error. Encryption is a RuntimeError there, and half of a part an EOFError."""
+def _or_unreadable(problem: str, place: Callable[[], str] = lambda: "workbook") -> Iterator[None]:
+    """Whatever is damaged is one error, told with the place that it was found at."""
     try:
         yield
-    except (Unreadable, Abandoned):
-        raise
-    except (BadZipFile, ParseError, zlib.error, KeyError, ValueError, EOFError, OSError, OverflowError) as error:
-        raise Unreadable("workbook", f"{problem}: {type(error).__name__}") from None
-    except RuntimeError as error:
-        raise Unreadable("workbook", f"{problem}: {error}") from None
+    except _DAMAGE as error:
+        raise Unreadable(place(), f"{problem}: {type(error).__name__}") from None
 
 
 class _Bounded:
@@ -173,7 +176,8 @@ class _Book:
         self._packed.getinfo(self._sheet)
         for styles in self._related(book, "styles").values():
             self._read_styles(styles)
-        for strings in self._related(book, "sharedStrings").values():
+        named = [*self._related(book, "sharedStrings").values(), *self._declared("sharedStrings+xml")]
+        for strings in named[:1]:
             for element in self._pieces(strings, 1, LARGEST_STRINGS):
                 if _local(element) == "si":
                     self._texts.add(_text(element).replace("x005F_", ""))
@@ -181,8 +185,8 @@ class _Book:
 
     def rows(self) -> Iterator[Row]:
         """The rows of the sheet that are written down."""
-        with _or_unreadable("is damaged"):
-            before = 0
+        before = 0
+        with _or_unreadable("is damaged", lambda: f"{self.title}!{before + 1}"):
             for element in self._pieces(self._sheet, 2, LARGEST_WORKBOOK):
                 if _local(element) != "row":
                     continue
@@ -190,8 +194,9 @@ class _Book:
                 if not before < number <= MOST_ROWS:
                     problem = f"row {element.get('r', '')[:20]} comes after row {before}; there are {MOST_ROWS} at most"
                     raise Unreadable(self.title, problem)
-                yield number, list(self._cells(element, number))
+                cells = list(self._cells(element, number))
                 before = number
+                yield number, cells
 
     def _cells(self, row: Element, number: int) -> Iterator[Filled]:
         column = 0
@@ -202,7 +207,7 @@ class _Book:
             place = f"{self.title}!{cell.get('r', '')[:10] or f'row {number}'}"
             if not before < column <= MOST_COLUMNS:
                 raise Unreadable(place, f"stands in no column behind those before it; there are {MOST_COLUMNS} at most")
-            value, kind = self._value(cell, place)
+            value, kind = self._value(cell, number)
             if isinstance(value, str):
                 if len(value) > LONGEST_TEXT:
                     raise Unreadable(place, f"has more than {LONGEST_TEXT} characters")
@@ -211,7 +216,7 @@ class _Book:
             if value is not None:
                 yield Filled(column, value, kind)
 
-    def _value(self, cell: Element, place: str) -> tuple[Any, str]:
+    def _value(self, cell: Element, number: int) -> tuple[Any, str]:
         parts = {_local(part): part for part in cell}
         if "f" in parts:
             return f"={parts['f'].text or ''}"[:LONGEST_TEXT], "formula"
@@ -225,12 +230,7 @@ class _Book:
             case "n":
                 return self._number(text.strip(), _whole(cell.get("s"), 0))
             case "s":
-                if not _INDEX.fullmatch(text.strip()):
-                    raise Unreadable(place, "names no shared text")
-                try:
-                    return self._texts[int(text)], "text"
-                except IndexError:
-                    raise Unreadable(place, f"names shared text {int(text)}, which is not there") from None
+                return self._shared(text.strip(), number), "text"
             case "str":
                 return text, "text"
             case "b":
@@ -238,6 +238,13 @@ class _Book:
             case "d":
                 return _moment(text.strip())
         return text, "error"
+
+    def _shared(self, index: str, number: int) -> str:
+        try:
+            return self._texts[int(index) if _INDEX.fullmatch(index) else MOST_STRINGS + 1]
+        except IndexError:
+            problem = f"a cell names shared text {index[:20]}, which is not there"
+            raise Unreadable(f"{self.title}!{number}", problem) from None
 
     def _number(self, text: str, style: int) -> tuple[Any, str]:
         """A number as it is written: what has a point or an exponent is a float, as no program means more by it."""
@@ -269,6 +276,12 @@ class _Book:
                 style += 1
                 if style > MOST_STYLES:
                     raise Unreadable("workbook", f"has more than {MOST_STYLES} styles")
+
+    def _declared(self, kind: str) -> Iterator[str]:
+        """The parts of a kind by the list of contents; some programs name them nowhere else."""
+        for element in self._pieces("[Content_Types].xml", 1, LARGEST_LIST):
+            if element.get("ContentType", "").endswith(kind) and _local(element) == "Override":
+                yield element.get("PartName", "").lstrip("/")
 
     def _related(self, part: str, kind: str) -> dict[str, str]:
         """The parts that a part names as being of a kind, by the ids that it has for them."""
