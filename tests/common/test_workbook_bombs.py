@@ -98,7 +98,7 @@ def test_a_workbook_that_claims_too_much_is_refused_at_once(tmp_path: Path, name
     began = monotonic()
     with pytest.raises(Unreadable, match=problem):
         read(path)
-    assert monotonic() - began < 15
+    assert monotonic() - began < 30
 
 
 def test_a_row_without_end_takes_little_memory(tmp_path: Path) -> None:

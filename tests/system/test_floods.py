@@ -283,7 +283,8 @@ async def test_watchers_cost_next_to_nothing_and_slow_nobody(stack: Stack) -> No
                 stack,
                 "vendor_gateway",
             )
-            assert [task.exception() for task in opened if task.done()] == []
+            # Those that are done have been told how far the log has come.
+            assert {task.exception() for task in opened if task.done()} <= {None}
             await _are_open(stack, 5 * WATCHES_PER_CONNECTION)
             check(flooded, stack, "vendor_gateway")
             assert watching < idle + 0.1
