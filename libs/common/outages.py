@@ -24,6 +24,10 @@ class Overloaded(Outage):
     """Too much is in flight; nothing was begun. gRPC: RESOURCE_EXHAUSTED with RetryInfo."""
 
 
+class ShareUsed(Overloaded):
+    """One caller, or its organisation, has all the places that one may have; nothing was begun."""
+
+
 class OutcomeUnknown(Outage):
     """The answer of the database was lost and could not be had again in time. gRPC: UNAVAILABLE, safe to repeat.
 

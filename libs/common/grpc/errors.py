@@ -17,7 +17,7 @@ from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status
 
 from libs.common.errors import DomainError, Invalid, NotFound, Refused, Stale
-from libs.common.outages import Conflict, Outage, OutcomeUnknown, Overloaded, Unanswered
+from libs.common.outages import Conflict, Outage, OutcomeUnknown, Overloaded, ShareUsed, Unanswered
 
 T = TypeVar("T")
 
@@ -38,6 +38,7 @@ CODES: Mapping[type[Exception], int] = {
 }
 
 OUTAGES: Mapping[type[Exception], str] = {
+    ShareUsed: "The caller or its organisation has its share of what is in flight; nothing was begun. Repeat later.",
     Overloaded: "Too much is in flight; nothing was begun. Repeat after a while.",
     Conflict: "Others kept changing the same resource. Repeat with the same request_id.",
     Unanswered: "Another service that has to be asked did not answer; nothing was stored. Repeat after a while.",

@@ -11,7 +11,6 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from itertools import islice
 from operator import itemgetter
-from threading import Event
 from time import monotonic
 from typing import Any, TypeVar
 
@@ -27,6 +26,7 @@ from libs.common.projection.tables import ALONE, POSITION, ReadTables, inside
 from libs.common.service import Service
 from libs.common.store import codec
 from libs.common.waking import Waker
+from libs.common.workers import Stop, Workers
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +60,9 @@ class Projector:
         self._service = service
         self._tables = tables
         self._alarm = waker.alarm()
+        # Of their own, so that nothing else that takes long holds up what everybody reads.
+        self._threads = Workers("project", threads=1, places=8, share=8)
+        self._rebuilding = Workers("rebuild", threads=1, places=1, share=1)
 
     async def run(self) -> None:
         """Runs until cancelled."""
@@ -77,7 +80,10 @@ class Projector:
     async def advance(self, schema: str, limit: int = BATCH) -> int:
         """Projects the next batch into one generation; how many events that were."""
         with self._tables.answering():
-            return await asyncio.to_thread(self._advance, schema, limit)
+            async with self._threads.place("") as place:
+                count = await place.run(lambda stop: self._advance(schema, limit))
+        self._tables.moved.nudge()
+        return count
 
     async def rebuild(self, batch: int = REBUILD_BATCH) -> tuple[int, bool]:
         """Builds a new generation, compares it with the active one at one position, and switches to it.
@@ -89,17 +95,12 @@ class Projector:
         old = self._tables.schema
         new = f"{self._tables.prefix}_{'b' if old.endswith('_a') else 'a'}"
         with self._tables.answering():
-            await asyncio.to_thread(self._begin, new)
-        abandoned = Event()
-        try:
-            with self._tables.answering():
-                await asyncio.to_thread(self._fill, new, batch, abandoned)
-        finally:
-            abandoned.set()
-        while await self.advance(new, batch):
-            pass  # What was written meanwhile; the switch should find little to do.
-        with self._tables.answering():
-            result = await asyncio.to_thread(self._switch, old, new)
+            async with self._rebuilding.place("") as place:
+                await place.run(lambda stop: self._begin(new))
+                await place.run(lambda stop: self._fill(new, batch, stop))
+                while await place.run(lambda stop: self._advance(new, batch)):
+                    pass  # What was written meanwhile; the switch should find little to do.
+                result = await place.run(lambda stop: self._switch(old, new))
         await self._tables.refresh()
         return result
 
@@ -125,7 +126,7 @@ class Projector:
             connection.execute(text(f"DROP SCHEMA IF EXISTS {schema} CASCADE"))
             self._tables.create(connection, schema)
 
-    def _fill(self, schema: str, batch: int, abandoned: Event) -> None:
+    def _fill(self, schema: str, batch: int, abandoned: Stop) -> None:
         """Projects all that the log holds now into a new generation.
 
         One query streams, so the database is at the next events while these are projected.
@@ -134,7 +135,7 @@ class Projector:
             connected.execute("SET LOCAL enable_sort = off")  # By the index: sorted first, nothing comes before all is.
             with closing(_streamed(connected, batch)) as batches:
                 for rows in batches:
-                    if abandoned.is_set() or not self._add(schema, rows):
+                    if abandoned() or not self._add(schema, rows):
                         return
                     log.info("rebuilding read tables", extra={"generation": schema, "position": rows[-1].position})
 

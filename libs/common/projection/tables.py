@@ -36,6 +36,7 @@ from sqlalchemy.schema import CreateSchema
 from libs.common.outages import Outage, Trouble, is_outage, unknown_outcome
 from libs.common.service import Service
 from libs.common.store.urls import sqlalchemy_url
+from libs.common.waking import Waker
 
 PLACE = MetaData()
 POSITION = Table("projection_position", PLACE, Column("position", BigInteger, nullable=False))
@@ -72,6 +73,8 @@ class ReadTables:
         """For the projector, which works in a thread of its own, so that it keeps no command waiting."""
         self.schema = ""
         self.trouble = Trouble()
+        self.moved = Waker()
+        """Tells this process that it has looked at the log, and the tables are as far."""
 
     async def open(self) -> None:
         """Finds the active generation of this version of the tables, or creates an empty one."""
