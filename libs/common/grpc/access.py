@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from google.protobuf import descriptor_pool
-from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.rpc.code_pb2 import Code
 from hubao.common.v1 import access_pb2, bounds_pb2
 
@@ -88,16 +88,21 @@ def largest_request(path: str) -> int:
 def largest_request_of(services: Iterable[str]) -> int:
     """How many bytes a message of any request to these services may have."""
     found = [LARGEST_REQUEST]
-    for service in services:
-        methods = descriptor_pool.Default().FindServiceByName(service).methods
-        found.extend(largest_request(f"/{service}/{method.name}") for method in methods)
+    for name in services:
+        service = _service(name)
+        if service is not None:
+            found.extend(largest_request(f"/{name}/{method.name}") for method in service.methods)
     return max(found)
 
 
 def _method(path: str) -> MethodDescriptor | None:
     service, _, name = path.lstrip("/").partition("/")
+    found = _service(service)
+    return None if found is None else found.methods_by_name.get(name)
+
+
+def _service(name: str) -> ServiceDescriptor | None:
     try:
-        descriptor = descriptor_pool.Default().FindServiceByName(service)
+        return descriptor_pool.Default().FindServiceByName(name)
     except KeyError:
         return None
-    return descriptor.methods_by_name.get(name)

@@ -10,6 +10,7 @@ from calendar import monthrange
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from buf.validate import validate_pb2
@@ -107,27 +108,48 @@ def _of_message(descriptor: Descriptor) -> Look:
     own = _OWN.get(descriptor.full_name)
     if own is not None:
         return own
-    known: dict[int, tuple[str, Look]] = {}
+    texts: Callable[[Any], tuple[str, ...]] | None = None
+    each_text: list[tuple[str, Look]] = []
+    single: list[tuple[str, Look]] = []
+    several: list[tuple[str, Look]] = []
     prepared = False
 
     def prepare() -> None:
         # When the first comes, and not here: a type may contain itself.
-        nonlocal prepared
-        for each in descriptor.fields:
-            look = _of_field(each)
-            if look is not None:
-                known[each.number] = (each.name, look)
+        nonlocal prepared, texts
+        for field_ in descriptor.fields:
+            look = _of_field(field_)
+            if look is _text:
+                each_text.append((field_.name, look))
+            elif look is not None:
+                (several if field_.is_repeated or look is _lines else single).append((field_.name, look))
+        texts = _all(tuple(name for name, _ in each_text))
         prepared = True
 
     def look(message: Any, path: Path, findings: Findings) -> None:
         if not prepared:
             prepare()
-        for each, value in message.ListFields():
-            found = known.get(each.number)
-            if found is not None:
-                found[1](value, (path, found[0]), findings)
+        # All texts of a message at once: hardly ever is anything wrong with one of them.
+        if texts is not None and unwanted(" ".join(texts(message))):
+            for name, look_at_one in each_text:
+                look_at_one(getattr(message, name), (path, name), findings)
+        for name, look_at_one in single:
+            if message.HasField(name):
+                look_at_one(getattr(message, name), (path, name), findings)
+        for name, look_at_one in several:
+            value = getattr(message, name)
+            if value:
+                look_at_one(value, (path, name), findings)
 
     return look
+
+
+def _all(names: tuple[str, ...]) -> Callable[[Any], tuple[str, ...]] | None:
+    """Gets these fields of a message."""
+    if not names:
+        return None
+    get: Callable[[Any], Any] = attrgetter(*names)
+    return get if len(names) > 1 else lambda message: (get(message),)
 
 
 def _of_field(described: FieldDescriptor) -> Look | None:
@@ -136,7 +158,10 @@ def _of_field(described: FieldDescriptor) -> Look | None:
     if kind is not None and kind.GetOptions().map_entry:
         return _of_map(described)
     one = _of_value(described)
-    return _of_list(described, one) if described.is_repeated else one
+    if not described.is_repeated:
+        return one
+    apart = _rules(described).repeated.items.ignore == validate_pb2.IGNORE_ALWAYS
+    return _of_list(described, None if apart else one)
 
 
 def _of_value(described: FieldDescriptor) -> Look | None:
@@ -159,6 +184,7 @@ def _of_list(described: FieldDescriptor, one: Look | None) -> Look:
     def look(values: Any, path: Path, findings: Findings) -> None:
         size = len(values)
         if size > most:
+            findings.elements += size
             findings.add(path, f"must contain no more than {most} items", "REPEATED_MAX_ITEMS")
             return
         findings.count(size, path)
@@ -179,6 +205,7 @@ def _of_map(described: FieldDescriptor) -> Look:
     def look(pairs: Any, path: Path, findings: Findings) -> None:
         size = len(pairs)
         if size > most:
+            findings.elements += size
             findings.add(path, f"map must be at most {most} entries", "MAP_MAX_PAIRS")
             return
         findings.count(size, path)

@@ -7,6 +7,8 @@ import protovalidate
 from google.protobuf.message import DecodeError, Message
 from google.rpc.code_pb2 import Code
 
+from libs.common.errors import InvalidField
+from libs.common.grpc.access import LARGEST_REQUEST
 from libs.common.grpc.errors import EdgeRefusal, Violation
 from libs.common.grpc.fields import MOST_VIOLATIONS, look_at, subscript
 
@@ -20,7 +22,7 @@ violation costs a hundred times what an element without one does."""
 _VALIDATOR = protovalidate.Validator()
 
 
-def read(sent: bytes, parse: Parse, largest: int) -> Message:
+def read(sent: bytes, parse: Parse, largest: int = LARGEST_REQUEST) -> Message:
     """The request in these bytes. Refuses what is too large or no message, and names a handful of its wrong fields.
 
     What costs least comes first: the size, the message, its characters, amounts, dates and numbers of elements, and
@@ -43,6 +45,18 @@ def read(sent: bytes, parse: Parse, largest: int) -> Message:
         more = [violation for violation in map(_violation, broken) if (violation.field, violation.reason) not in named]
         raise _refusal([*findings.violations, *more], perhaps_more=first_only)
     return request
+
+
+def sound(part: Message) -> None:
+    """Checks a part of a request that stands for itself, such as a row: its proto tells the edge to leave it alone.
+
+    InvalidField names the first wrong field, by its path in the part.
+    """
+    found = look_at(part).violations or [
+        _violation(violation) for violation in _VALIDATOR.collect_violations(part, fail_fast=True)
+    ]
+    if found:
+        raise InvalidField(field=found[0].field, problem=found[0].description)
 
 
 async def read_each(sent: AsyncIterable[bytes], parse: Parse, largest: int) -> AsyncIterator[Message]:
