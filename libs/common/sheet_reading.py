@@ -18,6 +18,7 @@ from zipfile import BadZipFile, ZipFile
 from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
 
+from libs.common.dates import FIRST_DAY, LAST_DAY, nameable
 from libs.common.errors import InvalidField
 from libs.common.money import CNY, Money
 from libs.common.sheets import FORMULA, Form
@@ -81,14 +82,19 @@ class Cell:
 
     def day(self) -> date:
         """A date, written as 2026-01-31 or in a date cell."""
+        found: date | None = None
         if self.kind == "date":
-            return self.value  # type: ignore[no-any-return]
-        if self.kind == "text" and _DAY.fullmatch(self.value.strip()):
+            found = self.value
+        elif self.kind == "text" and _DAY.fullmatch(self.value.strip()):
             try:
-                return date.fromisoformat(self.value.strip())
+                found = date.fromisoformat(self.value.strip())
             except ValueError:
                 raise self._wrong("is no date") from None
-        raise self._wrong("must be a date such as 2026-01-31")
+        if found is None:
+            raise self._wrong("must be a date such as 2026-01-31")
+        if not nameable(found):
+            raise self._wrong(f"must be a date from {FIRST_DAY} to {LAST_DAY}")
+        return found
 
     def whole(self) -> int:
         """A whole number from 0 on."""

@@ -195,3 +195,9 @@ def test_a_workbook_that_unpacks_to_too_much_is_unreadable(tmp_path: Path, monke
 def test_there_may_be_too_many_columns(tmp_path: Path) -> None:
     with pytest.raises(Unreadable, match="more than 500 columns"):
         csv_of(tmp_path / "a.csv", ",".join(f"c{number}" for number in range(501)))
+
+
+@pytest.mark.parametrize("day", [date(1, 1, 1), date(1899, 12, 31), date(2200, 1, 1), date(9999, 12, 31)])
+def test_a_day_that_nobody_may_name_is_refused_by_its_place(day: date) -> None:
+    for cell in (a_cell(day, "date"), a_cell(day.isoformat(), "text")):
+        assert refused(cell.day) == "must be a date from 1900-01-01 to 2199-12-31"

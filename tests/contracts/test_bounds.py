@@ -217,11 +217,62 @@ def _plain(kind: int) -> Any:
 
 def _refused(sent: Any) -> set[str]:
     """The fields that are wrong with a message, as the edge finds it."""
+    return {field for field, _ in _named(sent)}
+
+
+def _named(sent: Any) -> set[tuple[str, str]]:
+    """The same, each with its rule."""
     try:
         read(sent.SerializeToString(), type(sent).FromString, 16 << 20)
     except EdgeRefusal as refusal:
-        return {violation.field for violation in refusal.violations}
+        return {(violation.field, violation.reason) for violation in refusal.violations}
     return set()
+
+
+def _spoilt(field: FieldDescriptor) -> list[tuple[str, Any, str]]:
+    """What is wrong in any field of its kind: what it is, how the field gets it, and the rule that names it."""
+    kind = field.message_type.full_name if field.message_type is not None else ""
+    if kind == "google.type.Money":
+        return [
+            ("currency", {"currency_code": "cny", "units": 1}, "MONEY_CURRENCY"),
+            ("too much", {"currency_code": "CNY", "units": 10**13 + 1}, "MONEY_RANGE"),
+            ("far too much", {"currency_code": "CNY", "units": -(2**63)}, "MONEY_RANGE"),
+            ("parts of a fen", {"currency_code": "CNY", "nanos": 1}, "MONEY_FEN"),
+            ("two signs", {"currency_code": "CNY", "units": 1, "nanos": -10_000_000}, "MONEY_SIGN"),
+        ]
+    if kind == "google.type.Date":
+        days = [(1, 1, 1), (1899, 12, 31), (2200, 1, 1), (9999, 12, 31), (-5, 1, 1), (2**31 - 1, 1, 1)]
+        wrong = [("far", dict(zip(("year", "month", "day"), day, strict=True)), "DATE_RANGE") for day in days]
+        return [*wrong, ("no day", {"year": 2025, "month": 2, "day": 29}, "DATE_INVALID")]
+    if kind == "google.protobuf.Timestamp":
+        far = [-62_135_596_800, 253_402_300_799, -(2**63), 2**63 - 1]
+        return [("far", {"seconds": seconds}, "TIMESTAMP_RANGE") for seconds in far]
+    if field.type == TEXT:
+        return [("unseen", f"a{character}b", "STRING_CHARACTERS") for character in "\0\x1b\x85\u200b\u202e\ufeff\ue000"]
+    return []
+
+
+@pytest.mark.parametrize("message", messages(), ids=lambda message: message.full_name.removeprefix("hubao."))
+def test_no_field_takes_what_no_field_of_its_kind_may_hold(message: Descriptor) -> None:
+    taken = []
+    for field in message.fields:
+        if is_map(field):
+            continue
+        for what, value, rule in _spoilt(field):
+            sent = GetMessageClass(message)()
+            if field.is_repeated and field.message_type is not None:
+                getattr(sent, field.name).add(**value)
+            elif field.is_repeated:
+                getattr(sent, field.name).append(value)
+            elif field.message_type is not None:
+                getattr(sent, field.name).CopyFrom(GetMessageClass(field.message_type)(**value))
+            else:
+                setattr(sent, field.name, value)
+            path = f"{field.name}[0]" if field.is_repeated else field.name
+            if not any(at.startswith(path) and why == rule for at, why in _named(sent)):
+                taken.append(f"{path}: {what}")
+
+    assert taken == []
 
 
 def test_a_method_that_takes_more_than_usual_says_why_it_may() -> None:

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from libs.common.dates import FIRST_DAY, LAST_DAY, nameable
 from libs.common.errors import InvalidField
-from libs.common.money import Money, total
+from libs.common.money import LARGEST_AMOUNT, Money, total
+from libs.common.texts import unwanted
 
 MOST_ENTRIES = 5000
+LONGEST_CELL = 500
 _AMOUNT = re.compile(r"[+-]?\d{1,15}(\.\d{1,2})?")
 _DATES = {
     "YYYY-MM-DD": re.compile(r"(\d{4})-(\d{2})-(\d{2})"),
@@ -108,6 +111,11 @@ def _cells(line: int, header: list[str], row: list[str]) -> dict[str, str]:
 
 
 def _entry(line: int, cells: dict[str, str], profile: CsvProfile, currency: str) -> Entry:
+    for name, cell in cells.items():
+        if problem := unwanted(cell):
+            raise _wrong(line, f"{name} {problem}")
+        if len(cell) > LONGEST_CELL:
+            raise _wrong(line, f"{name} has more than {LONGEST_CELL} characters")
     given = cells[profile.currency_column] if profile.currency_column else currency
     if given != currency:
         raise _wrong(line, f"currency {given!r} is not the statement's, {currency}")
@@ -115,6 +123,8 @@ def _entry(line: int, cells: dict[str, str], profile: CsvProfile, currency: str)
     if not _AMOUNT.fullmatch(amount):
         raise _wrong(line, f"{cells[profile.amount_column]!r} is no amount with at most two decimals")
     fen = int(Decimal(amount) * 100)
+    if abs(fen) > LARGEST_AMOUNT:
+        raise _wrong(line, "the amount is more than ten trillion")
     if not fen:
         raise _wrong(line, "the amount is zero")
     return Entry(
@@ -132,9 +142,12 @@ def _date(line: int, text: str, form: str) -> date:
     try:
         if found is None:
             raise ValueError
-        return date(*(int(part) for part in found.groups()))
+        day = date(*(int(part) for part in found.groups()))
     except ValueError:
         raise _wrong(line, f"{text!r} is no date in the form {form}") from None
+    if not nameable(day):
+        raise _wrong(line, f"{day} is not from {FIRST_DAY} to {LAST_DAY}")
+    return day
 
 
 def _wrong(line: int, problem: str) -> InvalidField:
