@@ -30,7 +30,7 @@ def read(sent: bytes, parse: Parse, largest: int = LARGEST_REQUEST) -> Message:
     """
     if len(sent) > largest:
         problem = f"A message of this request has at most {largest:,} bytes, not {len(sent):,}."
-        raise EdgeRefusal(Code.INVALID_ARGUMENT, "REQUEST_TOO_LARGE", problem)
+        raise EdgeRefusal(Code.RESOURCE_EXHAUSTED, "REQUEST_TOO_LARGE", problem)
     try:
         request = parse(sent)
     except DecodeError:
