@@ -68,14 +68,7 @@ class AdminServicer(pb_grpc.AdminServiceServicer):
             outbox_position=head.outbox_position,
             published_position=await relayed(self._log),
             projected_position=await self._tables.position(),
-            consumers=[
-                pb.ConsumerStatus(
-                    upstream=upstream,
-                    position=await self._log.tracking(upstream),
-                    leading=f"consumer {upstream}" in self._leases.held,
-                )
-                for upstream in self._consumers
-            ],
+            consumers=[await self._consumer(upstream, consumer) for upstream, consumer in self._consumers.items()],
             timers_due=due,
             timers_waiting=waiting,
             parked=await self._parking.count(),
@@ -86,6 +79,17 @@ class AdminServicer(pb_grpc.AdminServiceServicer):
                 pb.LeaseStatus(name=name, holder=holder, epoch=epoch, expired=expired)
                 for name, holder, epoch, expired in await self._log.all(_LEASES)
             ],
+        )
+
+    async def _consumer(self, upstream: str, consumer: Consumer) -> pb.ConsumerStatus:
+        rejected = consumer.rejected
+        return pb.ConsumerStatus(
+            upstream=upstream,
+            position=await self._log.tracking(upstream),
+            leading=f"consumer {upstream}" in self._leases.held,
+            rejected=rejected.count,
+            rejected_time=timestamp(rejected.at) if rejected.at else None,
+            rejected_reason=rejected.reason,
         )
 
     async def SetClock(self, request: pb.SetClockRequest, context: Context) -> pb.SetClockResponse:
