@@ -9,7 +9,7 @@ import msgspec
 from libs.common.changes import Draw, GuardChange, Recorded
 from libs.common.context import SHARED, Call
 from libs.common.errors import GuardExceeded, NotFound, RequestIdReused
-from libs.common.events import Aggregate
+from libs.common.events import Aggregate, follow
 from libs.common.outages import OutOfStep
 from libs.common.service import Service
 from libs.common.store import codec
@@ -39,9 +39,12 @@ class Unit:
         self._now: dict[UUID, Entry] = {}
 
     async def find(self, kind: type[A], stream: UUID) -> A | None:
-        """The aggregate as this unit would leave it, or None if it has not begun. The tenant is not looked at."""
+        """The aggregate as this unit would leave it, or None if it has not begun. The tenant is not looked at.
+
+        What is of another kind is not found, whoever's it is.
+        """
         entry = await self._entry(kind, stream)
-        return entry.value if entry else None
+        return entry.value if entry and entry.is_of(kind) else None
 
     async def is_new(self, kind: type[Aggregate], stream: UUID) -> bool:
         """Whether an aggregate has not begun, for a command that begins it.
@@ -54,12 +57,12 @@ class Unit:
         return await self._entry(kind, stream) is None
 
     async def get(self, kind: type[A], stream: UUID, missing: NotFound, *, any_tenant: bool = False) -> A:
-        """The aggregate; raises `missing` if there is none, or if it belongs to another tenant than the call's.
+        """The aggregate; raises `missing` if there is none of this kind that belongs to the call's tenant, or to all.
 
         `any_tenant` is for callers whose right does not come from a tenant: a vendor at its own order, the engine.
         """
         entry = await self._entry(kind, stream)
-        if entry is None or not (any_tenant or entry.tenant in (self.call.tenant, SHARED)):
+        if entry is None or not entry.is_of(kind) or not (any_tenant or entry.tenant in (self.call.tenant, SHARED)):
             raise missing
         return entry.value  # type: ignore[no-any-return]
 
@@ -75,13 +78,16 @@ class Unit:
         """Adds events to an aggregate and returns its next value.
 
         The aggregate must have been looked for in this unit before, unless it begins here. A new stream belongs to
-        `tenant` (default: the call's); an old one stays whose it is.
+        `tenant` (default: the call's); an old one stays whose it is. TypeError if the stream or an event is of another
+        kind than `kind`.
         """
         entry = self._now.get(stream) or self._seen.get(stream)
+        if entry is not None and not entry.is_of(kind):
+            raise TypeError(f"{stream} is a {entry.kind.KIND}, and no {kind.KIND}")
         for happened in events:
-            value = kind.begin(happened) if entry is None else entry.value.evolve(happened)
+            value = follow(kind, entry.value if entry else None, happened)
             owner = entry.tenant if entry else self.call.tenant if tenant is None else tenant
-            entry = Entry(owner, entry.version + 1 if entry else 1, value)
+            entry = Entry(kind, owner, entry.version + 1 if entry else 1, value)
             if stream not in self._seen:
                 self._begun[stream] = kind
             self._now[stream] = entry
@@ -102,6 +108,8 @@ class Unit:
         """Raises what a verdict means that no other decision of the same plan would change."""
         if verdict.verdict == "reused":
             raise RequestIdReused(request_id=self.call.request_id)
+        if verdict.verdict == "kind":
+            raise TypeError(verdict.detail)
         if verdict.verdict == "tracking":
             raise OutOfStep(verdict.detail)
         if verdict.verdict == "guard" and verdict.detail not in self.consulted:
@@ -109,8 +117,8 @@ class Unit:
             amount = sum(draw.amount for draw in draws if draw.key == verdict.detail)
             raise GuardExceeded(guard=verdict.detail, amount=amount)
         for stream, kind in self._begun.items():
-            if verdict.verdict == "conflict" and await self._cache.load(kind, stream) is not None:
-                raise LookupError(f"{kind.KIND} {stream} is there already, and the plan has not looked for it")
+            if verdict.verdict == "conflict" and (there := await self._cache.load(kind, stream)) is not None:
+                raise LookupError(f"{there.kind.KIND} {stream} is there already, and the plan has not looked for it")
 
     def results(self) -> dict[UUID, Entry]:
         """The aggregates that this unit changes, as it leaves them."""
