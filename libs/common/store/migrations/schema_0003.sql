@@ -273,8 +273,11 @@ BEGIN
                 SELECT x.version, x.type FROM event x
                 WHERE version_before IS NULL AND x.stream = v.stream ORDER BY x.version DESC LIMIT 1) AS x ON true
             WHERE v.version <> 1 + coalesce(version_before, x.version, 0)
-                OR v.type <> coalesce(type_before, x.type)
-                AND is_of_another_kind(v.stream, coalesce(type_before, x.type), v.type))
+                -- Two looks at a small index, and the function only where they differ: it takes several times as long.
+                OR CASE WHEN v.type <> coalesce(type_before, x.type)
+                    AND (SELECT o.kinds FROM event_type o WHERE o.type = coalesce(type_before, x.type))
+                        <> (SELECT n.kinds FROM event_type n WHERE n.type = v.type)
+                    THEN is_of_another_kind(v.stream, coalesce(type_before, x.type), v.type) END)
         -- Something that was looked at and has moved, or moves in this batch.
         OR cardinality(rd_stream) > 0 AND (
             EXISTS (SELECT FROM unnest(rd_stream) AS d (stream) JOIN unnest(ev_stream) AS w (stream) USING (stream))
