@@ -1,12 +1,14 @@
 """The unit of work: what one command, reaction or timer decides, gathered into one atomic append."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
+from google.protobuf.message import Message
 
-from libs.common.changes import Draw, GuardChange, Recorded
+from libs.common.changes import Draw, GuardChange, Recorded, Schedule, TimerChange
 from libs.common.context import SHARED, Call
 from libs.common.errors import GuardExceeded, NotFound, RequestIdReused
 from libs.common.events import Aggregate, follow
@@ -15,6 +17,7 @@ from libs.common.service import Service
 from libs.common.store import codec
 from libs.common.store.cache import Cache, Entry
 from libs.common.store.reading import Log
+from libs.common.store.recomputed import digest
 from libs.common.store.requests import NewEvent, Outgoing, Verdict
 
 A = TypeVar("A", bound=Aggregate)
@@ -139,7 +142,8 @@ class Unit:
         recorded = Recorded(happened, entry.value, stream, entry.version, entry.tenant, self.call.now)
         name, schema_version, payload = codec.encode(happened)
         guards = tuple(self._service.draws(recorded))
-        announcement = self._service.announce(recorded)
+        timers = tuple(self._service.timers(recorded))
+        outgoing = _outgoing(self._service.announce(recorded))
         return NewEvent(
             tenant=entry.tenant,
             stream=stream,
@@ -147,23 +151,36 @@ class Unit:
             type=name,
             schema_version=schema_version,
             payload=payload,
-            metadata=metadata_of(self.call, stream, entry.version, guards),
+            metadata=metadata_of(self.call, stream, entry.version, guards, timers, outgoing),
             recorded_at=self.call.now,
-            outgoing=None
-            if announcement is None
-            else Outgoing(announcement.DESCRIPTOR.full_name, announcement.SerializeToString(deterministic=True)),
+            outgoing=outgoing,
             guards=guards,
-            timers=tuple(self._service.timers(recorded)),
+            timers=timers,
         )
 
 
 _ENCODER = msgspec.json.Encoder()
+_EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
 
-def metadata_of(call: Call, stream: UUID, version: int, guards: Sequence[GuardChange]) -> str:
-    """Who, why and after what, as JSON text, with the guard changes so that the log alone can prove every guard.
+def _outgoing(announcement: Message | None) -> Outgoing | None:
+    if announcement is None:
+        return None
+    return Outgoing(announcement.DESCRIPTOR.full_name, announcement.SerializeToString(deterministic=True))
 
-    A guard change is `[key, amount]` for a draw and `[key, null, limit]` for a limit.
+
+def metadata_of(
+    call: Call,
+    stream: UUID,
+    version: int,
+    guards: Sequence[GuardChange],
+    timers: Sequence[TimerChange] = (),
+    outgoing: Outgoing | None = None,
+) -> str:
+    """Who, why and after what, as JSON text, with all that the event does, so that the log alone can prove it.
+
+    A guard change is `[key, amount]` for a draw and `[key, null, limit]` for a limit; a timer change `[name, due]` in
+    microseconds since 1970, or `[name, null]` when it stops; `announced` is the announcement's digest, null for none.
     """
     fields: dict[str, Any] = {
         "event_id": f"{stream}/{version}",
@@ -174,6 +191,12 @@ def metadata_of(call: Call, stream: UUID, version: int, guards: Sequence[GuardCh
         "causation_id": call.causation_id,
         "traceparent": call.traceparent,
     }
+    fields["announced"] = digest(outgoing.type, outgoing.data) if outgoing else None
+    if timers:
+        fields["timers"] = [
+            [timer.name, (timer.due_at - _EPOCH) // _MICROSECOND if isinstance(timer, Schedule) else None]
+            for timer in timers
+        ]
     if guards:
         fields["guards"] = [
             [change.key, change.amount] if isinstance(change, Draw) else [change.key, None, change.limit]
