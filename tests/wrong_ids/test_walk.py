@@ -131,6 +131,6 @@ async def loaded_again(scene: Scene, url: str) -> None:
             entry = await application.cache.load(kind, UUID(str(stream)))
             assert entry is not None
             assert entry.is_of(kind)
-        assert (await verify(application.log))[1] == []
+        assert (await verify(application.log, application.kinds.owners))[1] == []
     finally:
         await application.close()

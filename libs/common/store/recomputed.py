@@ -24,10 +24,6 @@ _KINDS = """
 """
 """A stream is whole if some kind has all of its events; a type is a bit for each kind that it belongs to."""
 
-_VERSIONS = (
-    "SELECT stream FROM event GROUP BY stream HAVING count(*) <> max(version) OR min(version) <> 1 LIMIT %(few)s"
-)
-
 _OUTBOX = r"""
     SELECT o.position, CASE
         WHEN e.position IS NULL THEN 'there is no event at position ' || o.log_position
@@ -134,8 +130,6 @@ def differences(connection: psycopg.Connection[Any], owners: Mapping[str, Sequen
     known = {"names": list(owners), "bits": [sum(bits[kind] for kind in kinds) for kinds in owners.values()]}
     for stream, position in connection.execute(_KINDS, {**few, **known}):
         yield f"stream {stream}: it holds events of two kinds, and begins at position {position}"
-    for (stream,) in connection.execute(_VERSIONS, few):
-        yield f"stream {stream}: its versions have a gap"
     for position, wrong in connection.execute(_OUTBOX, few):
         yield f"outbox {position}: {wrong}"
     for (position,) in connection.execute(_UNANNOUNCED, few):
