@@ -6,11 +6,13 @@ A workbook's first sheet is read. What can't be read at all raises `Unreadable` 
 """
 
 import csv
-import re
+import struct
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
+from lzma import LZMAError
 from pathlib import Path
 from typing import Any, BinaryIO
 from zipfile import BadZipFile, ZipFile
@@ -19,6 +21,7 @@ from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
 
 from libs.common.errors import InvalidField
+from libs.common.figures import NotRead, amount_of, day_of, whole_of
 from libs.common.money import CNY, Money
 from libs.common.sheets import FORMULA, Form
 
@@ -28,9 +31,13 @@ LARGEST_WORKBOOK = 1 << 30
 EXACT_FEN = 2**53 // 100
 """From so many yuan on, a number cell can't tell one fen from the next."""
 
-_AMOUNT = re.compile(r"-?[0-9]{1,13}(\.[0-9]{1,2})?")
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_WHOLE = re.compile(r"[0-9]{1,9}")
+
+_DAMAGE = (
+    *(BadZipFile, zlib.error, LZMAError, EOFError, OSError, RuntimeError),
+    *(LookupError, ValueError, SyntaxError, TypeError, AttributeError, ArithmeticError, struct.error),
+)
+"""Whatever a workbook's parts lack or say, and however they are packed: openpyxl has no error of its own for it. An
+encrypted part is a RuntimeError, one that is packed in an unknown way a NotImplementedError."""
 
 
 class Unreadable(Exception):
@@ -67,9 +74,10 @@ class Cell:
     def money(self) -> Money:
         """An amount of renminbi, exact to the fen."""
         if self.kind == "text":
-            if not _AMOUNT.fullmatch(self.value.strip()):
-                raise self._wrong("must be an amount such as 1234.50, without separators, exact to the fen")
-            return Money.cny(self.value.strip())
+            try:
+                return Money(CNY, int(amount_of(self.value.strip(), grouped=False) * 100))
+            except NotRead:
+                raise self._wrong("must be an amount such as 1234.50, without separators, exact to the fen") from None
         if self.kind != "number":
             raise self._wrong("must be an amount")
         exact = Decimal(repr(self.value))
@@ -83,19 +91,21 @@ class Cell:
         """A date, written as 2026-01-31 or in a date cell."""
         if self.kind == "date":
             return self.value  # type: ignore[no-any-return]
-        if self.kind == "text" and _DAY.fullmatch(self.value.strip()):
+        if self.kind == "text":
             try:
-                return date.fromisoformat(self.value.strip())
-            except ValueError:
-                raise self._wrong("is no date") from None
+                return day_of(self.value.strip())
+            except NotRead:
+                pass  # Told as any other cell that holds no date.
         raise self._wrong("must be a date such as 2026-01-31")
 
     def whole(self) -> int:
         """A whole number from 0 on."""
-        text = str(self.value).strip()
-        if self.kind not in ("text", "number") or not _WHOLE.fullmatch(text):
-            raise self._wrong("must be a whole number")
-        return int(text)
+        try:
+            if self.kind in ("text", "number"):
+                return whole_of(str(self.value).strip())
+        except NotRead:
+            pass  # Told as a cell of another kind.
+        raise self._wrong("must be a whole number")
 
     def plain(self) -> str:
         """A decimal or a word as text: a number cell as it is written, 60 or 12.5."""
@@ -185,15 +195,19 @@ def _unescaped(value: str) -> str:
 def _xlsx(path: Path) -> Iterator[Line]:
     with path.open("rb") as file:
         book = _workbook(file)
+        place, number = "workbook", 0
         try:
             if not book.worksheets:
                 raise Unreadable("workbook", "has no sheet")
             sheet = book.worksheets[0]
             sheet.reset_dimensions()
+            sheet._shared_strings = _Strings(sheet._shared_strings)
+            place = f"{sheet.title}!"
             for number, cells in enumerate(sheet.iter_rows(), start=1):
                 yield sheet.title, number, [_typed(cell) for cell in cells]
-        except (KeyError, ValueError, SyntaxError, TypeError, OverflowError) as error:
-            raise Unreadable("workbook", f"is damaged: {type(error).__name__}") from None
+        except _DAMAGE as error:
+            where = f"{place}{number + 1}" if place.endswith("!") else place
+            raise Unreadable(where, f"is damaged: {type(error).__name__}") from None
         finally:
             book.close()
 
@@ -205,10 +219,18 @@ def _workbook(file: BinaryIO) -> Any:
         if unpacked <= LARGEST_WORKBOOK:
             file.seek(0)
             return load_workbook(file, read_only=True)
-    except (BadZipFile, KeyError, ValueError, OSError, SyntaxError, TypeError, AttributeError) as error:
-        # Whatever its parts lack or say: openpyxl has no error of its own for them all.
+    except _DAMAGE as error:
         raise Unreadable("workbook", f"is no XLSX: {type(error).__name__}") from None
     raise Unreadable("workbook", "is too large when it is unpacked")
+
+
+class _Strings(list[str]):
+    """The texts that cells name by their number, which begin with 0: Python would also count from the end."""
+
+    def __getitem__(self, index: Any) -> Any:
+        if index < 0:
+            raise IndexError(index)
+        return super().__getitem__(index)
 
 
 def _typed(cell: Any) -> Value:
