@@ -18,6 +18,7 @@ from tests.billing_subsidy.test_import import PREMIUM
 from tests.billing_subsidy.test_import import request as statement
 from tests.claims import desk as claims
 from tests.claims import examples as claims_examples
+from tests.claims import test_authority_served
 from tests.claims import test_park as claims_park
 from tests.policy import desk as policy
 from tests.policy import examples as policy_examples
@@ -61,6 +62,7 @@ async def claims_scene(database: str, directory: Path) -> Scene:
         await claims_park.park(desk, claims_park.FIRST)
         claim = await desk.decided(insured_uscc=claims_park.uscc(claims_park.FIRST))
         paid = await desk.pay(claim.claim_id, 100_000)
+        await test_authority_served.granted(desk, "user:new", test_authority_served.rule(7))
         await desk.project()
         keys = {"policy_id": str(claims_examples.POLICY), "payment_id": paid.payments[-1].payment_id}
         return Scene(claims.SERVICE, claims_servicers, desk.tenant, desk.clock.now, {}, keys)
