@@ -64,6 +64,12 @@ class NotYet(Exception):
     """A reaction needs a fact from another upstream that has not arrived; try again, don't park yet."""
 
 
+class PositionAhead(Refused):
+    """A read asks for a position that the log has not: of another log, or of one from before a restore."""
+
+    message = "The log has come to {position}, and not to {asked}."
+
+
 class Stale(DomainError):
     """The resource has moved on since the caller read it (AIP-154); read it again. gRPC: ABORTED."""
 

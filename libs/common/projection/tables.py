@@ -33,10 +33,13 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.schema import CreateSchema
 
+from libs.common.errors import PositionAhead
 from libs.common.outages import Outage, Trouble, is_outage, unknown_outcome
 from libs.common.service import Service
 from libs.common.store.urls import sqlalchemy_url
 from libs.common.waking import Waker
+
+_END = text("SELECT position FROM head")
 
 PLACE = MetaData()
 POSITION = Table("projection_position", PLACE, Column("position", BigInteger, nullable=False))
@@ -161,7 +164,13 @@ class ReadTables:
             return int(await connection.scalar(select(POSITION.c.position)) or 0)
 
     async def wait_for(self, position: int, seconds: float) -> bool:
-        """Whether the read tables come to `position` or beyond in time."""
+        """Whether the read tables come to `position` or beyond in time; PositionAhead if the log itself has not."""
+        if await self.position() >= position:
+            return True
+        async with self.connect() as connection:
+            end = int(await connection.scalar(_END) or 0)
+        if position > end:
+            raise PositionAhead(position=end, asked=position)
         until = monotonic() + seconds
         while await self.position() < position:
             if monotonic() > until:
