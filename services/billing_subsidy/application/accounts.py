@@ -156,8 +156,9 @@ async def open_claim(unit: Unit, policy_id: UUID, claim_id: UUID, day: date | No
 async def earn_all(unit: Unit, policy_id: UUID, expired_on: date) -> None:
     """Recognises what is left of a policy's premium when its term has run out."""
     account = await heard_account(unit, policy_id)
-    through = max(expired_on, account.earned.through) if account.earned else expired_on
-    unit.record(PolicyAccount, account_stream(policy_id), account.earn(through, unit.call.today))
+    today = max(unit.call.today, expired_on)  # Policy's clock may be a moment ahead of this one.
+    through = max(expired_on, min(account.earned.through, today)) if account.earned else expired_on
+    unit.record(PolicyAccount, account_stream(policy_id), account.earn(through, today))
 
 
 async def note_reserve(unit: Unit, policy_id: UUID, noted: ClaimReserveNoted) -> None:

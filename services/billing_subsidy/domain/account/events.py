@@ -34,12 +34,16 @@ class AccountOpened:
 
 @event("billing_subsidy.PremiumMoved")
 class PremiumMoved:
-    """Policy announced movements of premium; `net` and `vat` are their sums."""
+    """Policy announced movements of premium; `net` and `vat` are their sums.
+
+    `restores` says that they take back a credit note, so that what it gave back is owed again first.
+    """
 
     cause: Cause
     movements: tuple[Movement, ...]
     net: Money
     vat: Money
+    restores: bool = False
 
 
 @event("billing_subsidy.PlanSet")
