@@ -55,6 +55,10 @@ class StatementNotContinuous(Refused):
     message = "The statement before ends on {closed_on} with {closing}; this one begins on {opened_on} with {opening}."
 
 
+class EntryImported(Refused):
+    message = "The entry on line {line} came with the statement before: the bank's id of it is {bank_id}."
+
+
 class EntrySettled(Refused):
     message = "The entry on line {line} is {status} already."
 

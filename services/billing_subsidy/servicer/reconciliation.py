@@ -81,6 +81,7 @@ def profile_value(profile: pb.CsvProfile) -> CsvProfile:
         currency_column=profile.currency_column,
         date_format=profile.date_format or "YYYY-MM-DD",
         delimiter=profile.delimiter or ",",
+        line_id_column=profile.line_id_column,
     )
 
 
@@ -115,4 +116,8 @@ def entry_message(entry: Entry, outcome: Outcome) -> pb.StatementEntry:
         reason=outcome.reason,
         code=enum_text(pb.DifferenceCode, outcome.code) if outcome.code else None,
         coded_by=outcome.coded_by,
+        bank_id=entry.bank_id,
+        parts=[
+            pb.EntryPart(matched_to=str(part.matched_to), amount=money_message(part.amount)) for part in outcome.parts
+        ],
     )

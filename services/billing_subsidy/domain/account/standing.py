@@ -13,7 +13,14 @@ from services.billing_subsidy.domain.account.events import (
     Received,
     RefundPaid,
 )
-from services.billing_subsidy.domain.account.invoices import Invoice, PaymentPlan, due_by_end, net_paid, outstanding
+from services.billing_subsidy.domain.account.invoices import (
+    Invoice,
+    InvoiceKind,
+    PaymentPlan,
+    due_by_end,
+    net_paid,
+    outstanding,
+)
 from services.billing_subsidy.domain.account.position import Position
 from services.billing_subsidy.domain.account.premium import Movement, PolicyFacts
 
@@ -98,6 +105,11 @@ class Standing:
         known = self.overdue.due_on if self.overdue else date.min
         dates = (invoice.due_on for invoice in self.dues if self._lacks(invoice, lacking))
         return min((due_on for due_on in dates if due_on > known), default=None)
+
+    def fits_refund(self, amount: Money) -> bool:
+        """Whether an amount is exactly one that is to be given back: all of it, its kinds, or one credit note."""
+        notes = {-invoice.gross for invoice in self.invoices if invoice.kind is InvoiceKind.CREDIT_NOTE}
+        return amount in {self.position.credit, self.position.refundable, self.position.unapplied, *notes}
 
     def _lacks(self, invoice: Invoice, lacking: dict[str, Money], before: date = date.max) -> bool:
         return bool(lacking.get(invoice.number)) and invoice.due_on < before

@@ -1,6 +1,7 @@
 """An imported bank statement and what became of its entries; and the bank account that statements follow on."""
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -10,7 +11,7 @@ from uuid import UUID
 
 from libs.common.events import event
 from libs.common.money import Money
-from services.billing_subsidy.domain.errors import EntryNotFound, EntrySettled, StatementNotContinuous
+from services.billing_subsidy.domain.errors import EntryImported, EntryNotFound, EntrySettled, StatementNotContinuous
 from services.billing_subsidy.domain.ledger import chart
 from services.billing_subsidy.domain.ledger import settlement as rules
 from services.billing_subsidy.domain.ledger.entry import EntryPosted, Occasion
@@ -46,11 +47,22 @@ class StatementImported:
     imported_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What of an entry became what."""
+
+    matched_to: UUID
+    amount: Money
+
+
 @event("billing_subsidy.EntryMatched")
 class EntryMatched:
+    """`parts` are not empty if an entry was split; `matched_to` is the first of them then."""
+
     line: int
     rule: str
     matched_to: UUID
+    parts: tuple[Part, ...] = ()
 
 
 @event("billing_subsidy.EntryLeft")
@@ -88,6 +100,7 @@ class Outcome:
     reason: str = ""
     code: DifferenceCode | None = None
     coded_by: str = ""
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -134,9 +147,9 @@ class Statement:
             )
         ]
 
-    def match(self, line: int, rule: str, matched_to: UUID) -> list[EntryMatched]:
+    def match(self, line: int, rule: str, matched_to: UUID, parts: tuple[Part, ...] = ()) -> list[EntryMatched]:
         """Notes what an entry became; the money is booked there."""
-        return [EntryMatched(line=line, rule=rule, matched_to=matched_to)]
+        return [EntryMatched(line=line, rule=rule, matched_to=matched_to, parts=parts)]
 
     def leave(self, line: int, reason: str, today: date) -> list[EntryLeft | EntryPosted]:
         """Notes that nothing was found, and books the money as suspense."""
@@ -180,7 +193,7 @@ class Statement:
     def evolve(self, event: StatementEvent) -> "Statement":
         match event:
             case EntryMatched():
-                outcome = Outcome(EntryStatus.MATCHED, rule=event.rule, matched_to=event.matched_to)
+                outcome = Outcome(EntryStatus.MATCHED, rule=event.rule, matched_to=event.matched_to, parts=event.parts)
                 return replace(self, outcomes={**self.outcomes, event.line: outcome})
             case EntryLeft():
                 outcome = Outcome(EntryStatus.UNMATCHED, reason=event.reason)
@@ -194,11 +207,14 @@ class Statement:
 
 @event("billing_subsidy.StatementAdded")
 class StatementAdded:
+    """`last_ids` are the bank's ids of the entries of the last day, which the next statement may share."""
+
     statement_id: UUID
     opening: Money
     closing: Money
     first_date: date | None
     last_date: date | None
+    last_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -209,9 +225,13 @@ class BankAccount:
 
     closing: Money
     last_date: date | None
+    last_ids: tuple[str, ...] = ()
 
-    def check_follows(self, opening: Money, first_date: date | None) -> None:
-        """Refuses a gap or an overlap with the statement before."""
+    def check_follows(self, opening: Money, first_date: date | None, entries: Sequence[Entry] = ()) -> None:
+        """Refuses a gap or an overlap with the statement before: of days, of balances, or of the bank's own lines."""
+        for entry in entries:
+            if entry.bank_id and entry.value_date == self.last_date and entry.bank_id in self.last_ids:
+                raise EntryImported(line=entry.line, bank_id=entry.bank_id)
         early = first_date is not None and self.last_date is not None and first_date < self.last_date
         if opening != self.closing or early:
             raise StatementNotContinuous(
@@ -223,7 +243,10 @@ class BankAccount:
 
     @classmethod
     def begin(cls, event: StatementAdded) -> "BankAccount":
-        return cls(event.closing, event.last_date)
+        return cls(event.closing, event.last_date, event.last_ids)
 
     def evolve(self, event: StatementAdded) -> "BankAccount":
-        return replace(self, closing=event.closing, last_date=event.last_date or self.last_date)
+        if event.last_date is None:
+            return replace(self, closing=event.closing)
+        before = self.last_ids if event.last_date == self.last_date else ()
+        return BankAccount(event.closing, event.last_date, (*before, *event.last_ids))
