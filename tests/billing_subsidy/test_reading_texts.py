@@ -28,14 +28,15 @@ TEXTS = [
 ]
 
 
+OTHERS = ["XA00-0001", "A00-00012", "1A00-0001", "A00-0001X", "NOA00-0001", "BA00-0001-01", "A00-000"]
+
+
 @pytest.mark.parametrize("text", TEXTS)
 def test_a_number_is_found_however_it_is_written(text: str) -> None:
     assert reference_key(NUMBER) in [candidate.number for candidate in candidates(text)]
 
 
-@pytest.mark.parametrize(
-    "text", ["XA00-0001", "A00-00012", "1A00-0001", "A00-0001X", "NOA00-0001", "BA00-0001-01", "A00-000"]
-)
+@pytest.mark.parametrize("text", OTHERS)
 def test_a_part_of_another_number_is_not_the_number(text: str) -> None:
     assert reference_key(NUMBER) not in [candidate.number for candidate in candidates(text)]
 

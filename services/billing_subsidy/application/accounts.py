@@ -19,6 +19,7 @@ from services.billing_subsidy.domain.account.cessions import CededShare
 from services.billing_subsidy.domain.account.events import AccountOpened, Cause, ClaimPaymentNoted, ClaimReserveNoted
 from services.billing_subsidy.domain.account.invoices import PaymentPlan
 from services.billing_subsidy.domain.account.premium import Movement, PolicyFacts
+from services.billing_subsidy.domain.checks import check_explained
 from services.billing_subsidy.domain.errors import AccountNotFound
 from services.billing_subsidy.domain.reference import Reference, ReferenceGiven, Target
 
@@ -37,22 +38,34 @@ class Accounts:
         return await self._application.read(PolicyAccount, account_stream(policy_id), missing, tenant=call.tenant)
 
     async def record_receipt(
-        self, call: Call, policy_id: UUID, reference: str, amount: Money, value_date: date, payer_name: str, etag: str
+        self,
+        call: Call,
+        policy_id: UUID,
+        reference: str,
+        amount: Money,
+        value_date: date,
+        payer_name: str,
+        reason: str,
+        etag: str,
     ) -> Done[PolicyAccount]:
         async def plan(unit: Unit) -> None:
             account = await account_of(unit, policy_id)
-            events = account.receive(reference, amount, value_date, payer_name, OWN, unit.call.today)
+            events = account.receive(reference, amount, value_date, payer_name, OWN, unit.call.today, reason)
+            if events:
+                check_explained(value_date, unit.call.today, reason)
             unit.record(PolicyAccount, account_stream(policy_id), events)
             await reckon_cases(unit, policy_id)
 
         return await self._application.execute(call, PolicyAccount, account_stream(policy_id), plan, etag=etag)
 
     async def record_refund_paid(
-        self, call: Call, policy_id: UUID, reference: str, amount: Money, paid_on: date, etag: str
+        self, call: Call, policy_id: UUID, reference: str, amount: Money, paid_on: date, reason: str, etag: str
     ) -> Done[PolicyAccount]:
         async def plan(unit: Unit) -> None:
             account = await account_of(unit, policy_id)
-            events = account.pay_refund(reference, amount, paid_on, OWN, unit.call.today)
+            events = account.pay_refund(reference, amount, paid_on, OWN, unit.call.today, reason)
+            if events:
+                check_explained(paid_on, unit.call.today, reason)
             unit.record(PolicyAccount, account_stream(policy_id), events)
             await reckon_cases(unit, policy_id)
 

@@ -8,9 +8,11 @@ from libs.common.context import Call
 from libs.common.money import Money
 from services.billing_subsidy.application.accounts import OWN
 from services.billing_subsidy.application.streams import case_stream
+from services.billing_subsidy.domain.checks import check_explained
 from services.billing_subsidy.domain.errors import CaseNotFound
 from services.billing_subsidy.domain.programme.rules import Level
 from services.billing_subsidy.domain.subsidy_case.case import SubsidyCase
+from services.billing_subsidy.domain.subsidy_case.events import CaseEvent
 
 
 class SubsidyCases:
@@ -28,13 +30,27 @@ class SubsidyCases:
         return await self.get(call, case_stream(call.tenant, policy_id, programme_id))
 
     async def record_disbursement(
-        self, call: Call, case_id: UUID, level: Level, reference: str, amount: Money, value_date: date, etag: str
+        self,
+        call: Call,
+        case_id: UUID,
+        level: Level,
+        reference: str,
+        amount: Money,
+        value_date: date,
+        reason: str,
+        etag: str,
     ) -> Done[SubsidyCase]:
+        def decide(case: SubsidyCase) -> list[CaseEvent]:
+            events = case.disburse(level, reference, amount, value_date, OWN, call.today, reason)
+            if events:
+                check_explained(value_date, call.today, reason)
+            return events
+
         return await self._application.change(
             call,
             SubsidyCase,
             case_id,
-            lambda case: case.disburse(level, reference, amount, value_date, OWN, call.today),
+            decide,
             CaseNotFound(case_id=case_id),
             etag=etag,
         )

@@ -9,8 +9,16 @@ from libs.common.errors import NotYet
 from libs.common.money import Money
 from libs.common.unit import Unit
 from services.billing_subsidy.application.streams import vendor_stream
+from services.billing_subsidy.domain.checks import check_explained
 from services.billing_subsidy.domain.errors import VendorAccountNotFound
-from services.billing_subsidy.domain.vendor_account import CreditAccrued, FeeAccrued, FeeBorneByClaim, VendorAccount
+from services.billing_subsidy.domain.ledger.entry import EntryPosted
+from services.billing_subsidy.domain.vendor_account import (
+    CreditAccrued,
+    FeeAccrued,
+    FeeBorneByClaim,
+    VendorAccount,
+    VendorPaid,
+)
 
 
 class Settlement:
@@ -25,13 +33,19 @@ class Settlement:
         return await self._application.read(VendorAccount, stream, missing, tenant=call.tenant)
 
     async def record_payment(
-        self, call: Call, vendor_id: str, reference: str, amount: Money, paid_on: date, etag: str
+        self, call: Call, vendor_id: str, reference: str, amount: Money, paid_on: date, reason: str, etag: str
     ) -> Done[VendorAccount]:
+        def decide(account: VendorAccount) -> list[VendorPaid | EntryPosted]:
+            events = account.pay(reference, amount, paid_on, call.today, reason)
+            if events:
+                check_explained(paid_on, call.today, reason)
+            return events
+
         return await self._application.change(
             call,
             VendorAccount,
             vendor_stream(call.tenant, vendor_id),
-            lambda account: account.pay(reference, amount, paid_on, call.today),
+            decide,
             VendorAccountNotFound(vendor_id=vendor_id),
             etag=etag,
         )

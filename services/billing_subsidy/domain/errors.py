@@ -59,6 +59,10 @@ class EntryImported(Refused):
     message = "The entry on line {line} came with the statement before: the bank's id of it is {bank_id}."
 
 
+class LateBookingUnexplained(Refused):
+    message = "The money moved on {day}, more than {days} days ago: say why it is booked only now."
+
+
 class EntrySettled(Refused):
     message = "The entry on line {line} is {status} already."
 

@@ -62,6 +62,7 @@ class AccountServicer(pb_grpc.AccountServiceServicer):
             money_value("amount", request.amount),
             date_value("value_date", request.value_date),
             request.payer_name,
+            request.reason,
             request.etag,
         )
         return pb.RecordReceiptResponse(account=account_message(done.value, done.version, call.today))
@@ -74,6 +75,7 @@ class AccountServicer(pb_grpc.AccountServiceServicer):
             request.reference,
             money_value("amount", request.amount),
             date_value("paid_on", request.paid_on),
+            request.reason,
             request.etag,
         )
         return pb.RecordRefundPaidResponse(account=account_message(done.value, done.version, call.today))

@@ -68,6 +68,7 @@ class SubsidyCaseServicer(pb_grpc.SubsidyCaseServiceServicer):
             request.reference,
             money_value("amount", request.amount),
             date_value("value_date", request.value_date),
+            request.reason,
             request.etag,
         )
         return pb.RecordDisbursementResponse(subsidy_case=case_message(done.stream, done.value, done.version))

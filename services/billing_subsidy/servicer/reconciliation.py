@@ -19,7 +19,7 @@ from libs.common.grpc.convert import (
 from libs.common.grpc.pages import next_token, page_of
 from services.billing_subsidy.application.statements import Statements
 from services.billing_subsidy.domain.statement.reading import CsvProfile, Entry
-from services.billing_subsidy.domain.statement.statement import DifferenceCode, EntryStatus, Outcome, Statement
+from services.billing_subsidy.domain.statement.statement import DifferenceCode, EntryStatus, Outcome, Part, Statement
 
 
 class ReconciliationServicer(pb_grpc.ReconciliationServiceServicer):
@@ -117,7 +117,9 @@ def entry_message(entry: Entry, outcome: Outcome) -> pb.StatementEntry:
         code=enum_text(pb.DifferenceCode, outcome.code) if outcome.code else None,
         coded_by=outcome.coded_by,
         bank_id=entry.bank_id,
-        parts=[
-            pb.EntryPart(matched_to=str(part.matched_to), amount=money_message(part.amount)) for part in outcome.parts
-        ],
+        parts=[part_message(part) for part in outcome.parts],
     )
+
+
+def part_message(part: Part) -> pb.EntryPart:
+    return pb.EntryPart(matched_to=str(part.matched_to), amount=money_message(part.amount))

@@ -91,7 +91,14 @@ class PolicyAccount(Standing):
         return [PlanSet(plan=plan), *(Invoiced(invoice=invoice) for invoice in (*back, *anew))]
 
     def receive(
-        self, reference: str, amount: Money, value_date: date, payer_name: str, source: str, today: date
+        self,
+        reference: str,
+        amount: Money,
+        value_date: date,
+        payer_name: str,
+        source: str,
+        today: date,
+        reason: str = "",
     ) -> list[AccountEvent]:
         """Takes money in; what is more than owed is kept as unapplied cash."""
         check_amount("amount", amount, self.facts.currency)
@@ -109,13 +116,14 @@ class PolicyAccount(Standing):
             value_date=value_date,
             payer_name=payer_name,
             source=source,
+            reason=reason,
         )
         occasion = self._occasion(f"billing_subsidy.Received/{reference}", value_date, today)
         entries = premium_rules.premium_received(self.position, after, amount, occasion)
         return [event, *self._cured_by([event], "receipt"), *entries]
 
     def pay_refund(
-        self, reference: str, amount: Money, paid_on: date, source: str, today: date
+        self, reference: str, amount: Money, paid_on: date, source: str, today: date, reason: str = ""
     ) -> list[RefundPaid | EntryPosted]:
         """Notes that a credit was paid out."""
         check_amount("amount", amount, self.facts.currency)
@@ -129,7 +137,7 @@ class PolicyAccount(Standing):
             raise RefundTooHigh(credit=self.position.credit, amount=amount)
         after = self.position.refund(amount)
         occasion = self._occasion(f"billing_subsidy.RefundPaid/{reference}", paid_on, today)
-        event = RefundPaid(reference=reference, amount=amount, paid_on=paid_on, source=source)
+        event = RefundPaid(reference=reference, amount=amount, paid_on=paid_on, source=source, reason=reason)
         return [event, *premium_rules.refund_paid(self.position, after, amount, occasion)]
 
     def find_overdue(self, today: date) -> list[OverdueFound]:

@@ -58,7 +58,8 @@ class Invoiced:
 
 @event("billing_subsidy.Received")
 class Received:
-    """Money came in; `applied` of it pays what was owed, the rest is unapplied cash."""
+    """Money came in; `applied` of it pays what was owed, the rest is unapplied cash. `reason` says why it was
+    booked late, if it was."""
 
     reference: str
     amount: Money
@@ -66,14 +67,18 @@ class Received:
     value_date: date
     payer_name: str
     source: str
+    reason: str = ""
 
 
 @event("billing_subsidy.RefundPaid")
 class RefundPaid:
+    """A credit was paid out; `reason` says why it was booked late, if it was."""
+
     reference: str
     amount: Money
     paid_on: date
     source: str
+    reason: str = ""
 
 
 @event("billing_subsidy.OverdueFound")

@@ -31,7 +31,7 @@ class CsvProfile:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One movement at the bank; negative for money that went out. `bank_id` is the bank's own id of it, if it has one."""
+    """One movement at the bank; negative for money that went out. `bank_id` is the bank's own id of it, or empty."""
 
     line: int
     value_date: date

@@ -140,7 +140,7 @@ class SubsidyCase:
         return events
 
     def disburse(
-        self, level: Level, reference: str, amount: Money, value_date: date, source: str, today: date
+        self, level: Level, reference: str, amount: Money, value_date: date, source: str, today: date, reason: str = ""
     ) -> list[CaseEvent]:
         """Takes the treasury's money for one level."""
         check_amount("amount", amount, CNY)
@@ -152,7 +152,9 @@ class SubsidyCase:
                 raise ReferenceUsed(reference=reference, use="disbursement")
         if amount > self.owed(level):
             raise DisbursementTooHigh(level=level, owed=self.owed(level), amount=amount)
-        event = Disbursed(level=level, reference=reference, amount=amount, value_date=value_date, source=source)
+        event = Disbursed(
+            level=level, reference=reference, amount=amount, value_date=value_date, source=source, reason=reason
+        )
         occasion = self._occasion(f"billing_subsidy.Disbursed/{reference}", value_date, today)
         left = [self.owed(other) for other in self.levels if other is not level] + [self.owed(level) - amount]
         closing = [] if any(left) else [Reconciled(reconciled_on=today)]

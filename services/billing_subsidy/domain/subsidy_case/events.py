@@ -127,6 +127,7 @@ class Disbursed:
     amount: Money
     value_date: date
     source: str
+    reason: str = ""
 
 
 @event("billing_subsidy.Reconciled")
