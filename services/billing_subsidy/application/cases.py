@@ -54,3 +54,35 @@ class SubsidyCases:
             CaseNotFound(case_id=case_id),
             etag=etag,
         )
+
+    async def record_repayment(
+        self,
+        call: Call,
+        case_id: UUID,
+        level: Level,
+        reference: str,
+        amount: Money,
+        value_date: date,
+        reason: str,
+        etag: str,
+    ) -> Done[SubsidyCase]:
+        def decide(case: SubsidyCase) -> list[CaseEvent]:
+            events = case.repay(level, reference, amount, value_date, OWN, call.today, reason)
+            if events:
+                check_explained(value_date, call.today, reason)
+            return events
+
+        missing = CaseNotFound(case_id=case_id)
+        return await self._application.change(call, SubsidyCase, case_id, decide, missing, etag=etag)
+
+    async def record_passed_on(
+        self, call: Call, case_id: UUID, reference: str, amount: Money, paid_on: date, reason: str, etag: str
+    ) -> Done[SubsidyCase]:
+        def decide(case: SubsidyCase) -> list[CaseEvent]:
+            events = case.pass_on(reference, amount, paid_on, OWN, call.today, reason)
+            if events:
+                check_explained(paid_on, call.today, reason)
+            return events
+
+        missing = CaseNotFound(case_id=case_id)
+        return await self._application.change(call, SubsidyCase, case_id, decide, missing, etag=etag)

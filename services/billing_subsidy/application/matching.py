@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from libs.common.money import CNY
 from libs.common.unit import Unit
 from services.billing_subsidy.application.accounts import account_of
 from services.billing_subsidy.application.streams import reference_stream
 from services.billing_subsidy.domain.account.account import PolicyAccount
 from services.billing_subsidy.domain.errors import CaseNotFound
 from services.billing_subsidy.domain.reference import Reference, Target, candidates
-from services.billing_subsidy.domain.statement.kinds import PREMIUM_IN, REFUND_OUT, SUBSIDY_IN, kinds_of
+from services.billing_subsidy.domain.statement.kinds import PREMIUM_IN, REFUND_OUT, SUBSIDY_IN, SUBSIDY_OUT, kinds_of
 from services.billing_subsidy.domain.statement.reading import Entry
 from services.billing_subsidy.domain.statement.splitting import split_by_open_items
 from services.billing_subsidy.domain.statement.statement import Part, Statement
@@ -150,12 +151,16 @@ async def _to_policy(unit: Unit, policy_id: UUID, place: Place) -> str:
 
 
 async def _to_case(unit: Unit, case_id: UUID, place: Place) -> str:
-    """The treasury's money, by level; the problem, if its level is not certain."""
+    """The treasury's money, by level, in or out; or what is passed on to the insured. The problem, if it is not certain
+    which."""
     entry = place.entry
     case = await unit.get(SubsidyCase, case_id, CaseNotFound(case_id=case_id))
+    if entry.amount.minor_units < 0:
+        return _out_of_case(unit, case_id, case, place)
     if not kinds_of(entry.reference) <= SUBSIDY_IN:
         return KIND_DOES_NOT_FIT
-    parts = levels_of(case, entry.amount, entry.reference + entry.payer_name) if entry.amount.minor_units > 0 else {}
+    owed = {level: case.owed(level) for level in case.levels}
+    parts = levels_of(owed, entry.amount, entry.reference + entry.payer_name)
     if not parts:
         return LEVEL_NOT_CERTAIN
     for level, amount in parts.items():
@@ -163,3 +168,25 @@ async def _to_case(unit: Unit, case_id: UUID, place: Place) -> str:
         events = case.disburse(level, place.reference, amount, entry.value_date, source, unit.call.today)
         case = unit.record(SubsidyCase, case_id, events) or case
     return ""
+
+
+def _out_of_case(unit: Unit, case_id: UUID, case: SubsidyCase, place: Place) -> str:
+    """What is owed back goes to the treasury, what belongs to the insured to the insured; never what may be both."""
+    entry, amount, source, today = place.entry, -place.entry.amount, str(place.statement_id), unit.call.today
+    if not kinds_of(entry.reference) <= SUBSIDY_OUT:
+        return KIND_DOES_NOT_FIT
+    if amount.currency != CNY:
+        return OTHER_CURRENCY
+    owed_back = {level: case.owed_back(level) for level in case.levels}
+    parts = levels_of(owed_back, amount, entry.reference + entry.payer_name)
+    passed_on = case.belongs_to_insured == amount
+    if passed_on and parts:
+        return LEVEL_NOT_CERTAIN
+    if passed_on:
+        events = case.pass_on(place.reference, amount, entry.value_date, source, today)
+        unit.record(SubsidyCase, case_id, events)
+        return ""
+    for level, part in parts.items():
+        events = case.repay(level, place.reference, part, entry.value_date, source, today)
+        case = unit.record(SubsidyCase, case_id, events) or case
+    return "" if parts else LEVEL_NOT_CERTAIN if any(owed_back.values()) else AMOUNT_DOES_NOT_FIT

@@ -6,12 +6,15 @@ source; no other service is asked.
 On what premium a case rests: for the base `paid`, the net premium that was paid with a value date in the window (with
 a window on inception: at all), but never more than the net premium of the timeline; for `invoiced`, the net premium of
 the timeline. So an unpaid additional premium adds nothing, a return premium counts at once, and the same final premium
-always leads to the same entitlement, whatever came in between.
+always leads to the same entitlement, whatever came in between. All programmes together give at most what was paid net,
+or so much of it as a programme says: cases are reckoned in the order in which they were opened, and the later is cut.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
+from libs.common.money import CNY, Money
 from libs.common.unit import Unit
 from services.billing_subsidy.application.purses import Purses
 from services.billing_subsidy.application.streams import DIRECTORY, account_stream, case_stream, reference_stream
@@ -27,6 +30,14 @@ from services.billing_subsidy.domain.subsidy_case.case import LevelState, Room, 
 from services.billing_subsidy.domain.subsidy_case.events import CaseOpened, Evidence, Purse
 
 
+@dataclass(frozen=True, slots=True)
+class Others:
+    """Whether any other programme gives to the policy, and what those do whose cases were opened before."""
+
+    elsewhere: bool
+    before: Money
+
+
 async def reckon_cases(unit: Unit, policy_id: UUID, purses: Purses | None = None) -> None:
     """Opens what is missing among the policy's cases, and brings each grant to its entitlement, in order of opening.
 
@@ -40,9 +51,12 @@ async def reckon_cases(unit: Unit, policy_id: UUID, purses: Purses | None = None
         case = await unit.find(SubsidyCase, stream)
         assert case is not None
         cases[stream] = case
+    before = account.facts.zero
     for stream, case in cases.items():
         elsewhere = any(other.granted for other_stream, other in cases.items() if other_stream != stream)
-        cases[stream] = await _reckon(unit, purses, account, stream, case, elsewhere)
+        cases[stream] = await _reckon(unit, purses, account, stream, case, Others(elsewhere, before))
+        if account.facts.currency == CNY:
+            before = before + cases[stream].granted
 
 
 async def _open_missing(unit: Unit, policy_id: UUID) -> PolicyAccount:
@@ -84,19 +98,20 @@ async def _open(unit: Unit, account: PolicyAccount, listing: Listing) -> PolicyA
 
 
 async def _reckon(
-    unit: Unit, purses: Purses, account: PolicyAccount, stream: UUID, case: SubsidyCase, elsewhere: bool
+    unit: Unit, purses: Purses, account: PolicyAccount, stream: UUID, case: SubsidyCase, others: Others
 ) -> SubsidyCase:
     programme = await _programme(unit, case.purse.programme_id)
     rules = programme.rules(case.rule_version)
-    entitlement = entitle(rules, case.rule_version, applicant(account, rules, elsewhere))
+    entitlement = entitle(rules, case.rule_version, applicant(account, rules, others))
     room = await _room(purses, case, entitlement)
     reason = "POLICY_CANCELLED" if account.cancelled else "PREMIUM_REDUCED"
     events = case.reckon(entitlement, evidence(account, rules), room, reason, unit.call.today)
     return unit.record(SubsidyCase, stream, events) or case
 
 
-def applicant(account: PolicyAccount, rules: ProgrammeRules, elsewhere: bool) -> Applicant:
+def applicant(account: PolicyAccount, rules: ProgrammeRules, others: Others) -> Applicant:
     """What the rules are asked about."""
+    most = account.net_paid().times(rules.total_percent / 100)
     facts = account.facts
     window = rules.window if rules.window_basis is WindowBasis.PAYMENT else None
     paid_in_window = account.received_in(window) > facts.zero
@@ -113,7 +128,8 @@ def applicant(account: PolicyAccount, rules: ProgrammeRules, elsewhere: bool) ->
         term=facts.term,
         base=max(base, facts.zero),
         paid_outside=account.received > facts.zero and not paid_in_window,
-        subsidised_elsewhere=elsewhere,
+        subsidised_elsewhere=others.elsewhere,
+        room=max(most - others.before, facts.zero),
     )
 
 

@@ -51,6 +51,14 @@ class DisbursementTooHigh(Refused):
     message = "Level {level} still owes {owed}; {amount} is more."
 
 
+class RepaymentTooHigh(Refused):
+    message = "Level {level} is owed back {owed}; {amount} is more."
+
+
+class NothingToPassOn(Refused):
+    message = "Of the treasury's money {left} belongs to the insured still; {amount} is more."
+
+
 class StatementNotContinuous(Refused):
     message = "The statement before ends on {closed_on} with {closing}; this one begins on {opened_on} with {opening}."
 

@@ -58,7 +58,7 @@ cases = Table(
     Column("status", String, nullable=False),
     _fen("granted"),
     _fen("clawed_back"),
-    _fen("disbursed"),
+    _fen("disbursed"),  # Less what was repaid.
     Index("subsidy_case_list_by_number", "tenant", "case_number"),
     Index("subsidy_case_list_by_policy", "tenant", "policy_id"),
 )
