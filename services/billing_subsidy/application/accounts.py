@@ -9,11 +9,9 @@ from libs.common.application import Application, Done, Loaded
 from libs.common.context import Call
 from libs.common.errors import NotYet
 from libs.common.money import Money
-from libs.common.service import Firing
 from libs.common.unit import Unit
 from services.billing_subsidy.application.reckoning import reckon_cases
 from services.billing_subsidy.application.streams import account_stream, reference_stream
-from services.billing_subsidy.domain import timers
 from services.billing_subsidy.domain.account.account import PolicyAccount
 from services.billing_subsidy.domain.account.cessions import CededShare
 from services.billing_subsidy.domain.account.events import AccountOpened, Cause, ClaimPaymentNoted, ClaimReserveNoted
@@ -196,6 +194,3 @@ async def lapse_grace(unit: Unit, stream: UUID) -> None:
     account = await unit.find(PolicyAccount, stream)
     if account is not None:
         unit.record(PolicyAccount, stream, account.lapse_grace(unit.call.today))
-
-
-FIRING: dict[str, Firing] = {timers.OVERDUE: find_overdue, timers.GRACE: lapse_grace}

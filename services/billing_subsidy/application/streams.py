@@ -8,6 +8,8 @@ from libs.common.context import SHARED
 from libs.common.money import Money
 from libs.common.streams import stream_id
 from services.billing_subsidy.domain.programme.directory import ProgrammeDirectory
+from services.billing_subsidy.domain.programme.reach import Reach
+from services.billing_subsidy.domain.programme.waiting import WaitingList
 from services.billing_subsidy.domain.reference import Reference, reference_key
 from services.billing_subsidy.domain.statement.reading import Entry
 from services.billing_subsidy.domain.statement.statement import BankAccount, Statement
@@ -28,6 +30,14 @@ def case_stream(tenant: str, policy_id: UUID, programme_id: UUID) -> UUID:
 
 def reference_stream(tenant: str, number: str) -> UUID:
     return stream_id(tenant, Reference.KIND, reference_key(number))
+
+
+def waiting_stream(programme_id: UUID) -> UUID:
+    return stream_id(SHARED, WaitingList.KIND, str(programme_id))
+
+
+def reach_stream(programme_id: UUID) -> UUID:
+    return stream_id(SHARED, Reach.KIND, str(programme_id))
 
 
 def vendor_stream(tenant: str, vendor_id: str) -> UUID:

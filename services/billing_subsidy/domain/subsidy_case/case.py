@@ -118,6 +118,12 @@ class SubsidyCase:
         return max(granted - total((passed.amount for passed in self.passed_on), CNY), ZERO)
 
     @property
+    def waits(self) -> bool:
+        """Whether it would be given more if a budget or a cap had more."""
+        codes = {*self.refusals, *(cut.code for cut in self.cuts)}
+        return bool(codes & {BUDGET_EXHAUSTED, ENTERPRISE_CAP_REACHED})
+
+    @property
     def status(self) -> CaseStatus:
         if any(self.owed_back(level) for level in self.levels):
             return CaseStatus.OWED_BACK
