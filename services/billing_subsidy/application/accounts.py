@@ -10,6 +10,7 @@ from libs.common.context import Call
 from libs.common.errors import NotYet
 from libs.common.money import Money
 from libs.common.unit import Unit
+from services.billing_subsidy.application import transit
 from services.billing_subsidy.application.reckoning import reckon_cases
 from services.billing_subsidy.application.streams import account_stream, reference_stream
 from services.billing_subsidy.domain.account.account import PolicyAccount
@@ -20,6 +21,7 @@ from services.billing_subsidy.domain.account.premium import Movement, PolicyFact
 from services.billing_subsidy.domain.checks import check_explained
 from services.billing_subsidy.domain.errors import AccountNotFound
 from services.billing_subsidy.domain.reference import Reference, ReferenceGiven, Target
+from services.billing_subsidy.domain.transit import Record, RecordKind
 
 OWN = "recorded"
 """The source of money that a person recorded; a statement's is its id."""
@@ -51,6 +53,8 @@ class Accounts:
             events = account.receive(reference, amount, value_date, payer_name, OWN, unit.call.today, reason)
             if events:
                 check_explained(value_date, unit.call.today, reason)
+            record = Record(RecordKind.RECEIPT, policy_id, amount, value_date)
+            await transit.note(unit, reference, record, events)
             unit.record(PolicyAccount, account_stream(policy_id), events)
             await reckon_cases(unit, policy_id)
 
@@ -64,6 +68,7 @@ class Accounts:
             events = account.pay_refund(reference, amount, paid_on, OWN, unit.call.today, reason)
             if events:
                 check_explained(paid_on, unit.call.today, reason)
+            await transit.note(unit, reference, Record(RecordKind.REFUND, policy_id, -amount, paid_on), events)
             unit.record(PolicyAccount, account_stream(policy_id), events)
             await reckon_cases(unit, policy_id)
 

@@ -10,8 +10,9 @@ from uuid import UUID
 
 from libs.common.money import CNY
 from libs.common.unit import Unit
-from services.billing_subsidy.application.accounts import account_of
+from services.billing_subsidy.application.accounts import OWN, account_of
 from services.billing_subsidy.application.streams import reference_stream
+from services.billing_subsidy.application.transit import line_of_reference, line_of_target
 from services.billing_subsidy.domain.account.account import PolicyAccount
 from services.billing_subsidy.domain.errors import CaseNotFound
 from services.billing_subsidy.domain.reference import Reference, Target, candidates
@@ -21,6 +22,7 @@ from services.billing_subsidy.domain.statement.splitting import split_by_open_it
 from services.billing_subsidy.domain.statement.statement import Part, Statement
 from services.billing_subsidy.domain.subsidy_case.case import SubsidyCase
 from services.billing_subsidy.domain.subsidy_case.money_in import levels_of
+from services.billing_subsidy.domain.transit import Record
 
 NO_NUMBER_FOUND = "NO_NUMBER_FOUND"
 SEVERAL_NUMBERS_FOUND = "SEVERAL_NUMBERS_FOUND"
@@ -30,6 +32,7 @@ KIND_DOES_NOT_FIT = "KIND_DOES_NOT_FIT"
 AMOUNT_DOES_NOT_FIT = "AMOUNT_DOES_NOT_FIT"
 LEVEL_NOT_CERTAIN = "LEVEL_NOT_CERTAIN"
 SPLIT_BY_OPEN_ITEMS = "SPLIT_BY_OPEN_ITEMS"
+RECORDED_OTHERWISE = "RECORDED_OTHERWISE"
 MOST_POLICIES = 20
 """So many policies one payment may name and still be divided by itself."""
 
@@ -61,7 +64,16 @@ async def match(unit: Unit, statement_id: UUID, entry: Entry) -> Sequence[UUID]:
     assert statement is not None
     named, place = await _named(unit, entry.reference), Place(statement_id, entry)
     parts: tuple[Part, ...] = ()
-    if not named:
+    numbers = [candidate.number for candidate in candidates(entry.reference)]
+    recorded = await line_of_reference(unit, numbers, statement_id, entry)
+    if recorded is None and len(named) == 1:
+        recorded = await _recorded_of(unit, named[0].reference, statement_id, entry)
+    if recorded:
+        unit.record(Statement, statement_id, statement.find_recorded(entry.line, recorded))
+        return []
+    if recorded is not None:
+        problem = RECORDED_OTHERWISE
+    elif not named:
         problem = NO_NUMBER_FOUND
     elif len(named) > 1:
         problem, parts = await _to_several(unit, named, place)
@@ -100,6 +112,21 @@ async def _named(unit: Unit, text: str) -> list[Named]:
             case = await unit.get(SubsidyCase, target_id, CaseNotFound(case_id=target_id))
             found.pop(case.policy_id, None)
     return list(found.values())
+
+
+async def _recorded_of(unit: Unit, reference: Reference, statement_id: UUID, entry: Entry) -> list[Record] | None:
+    """What was recorded by hand of the policy or case that a line names, if the line is the money of it."""
+    target_id = reference.target_id
+    if reference.target is Target.POLICY:
+        account = await account_of(unit, target_id)
+        records: list[tuple[str, str]] = [(each.reference, each.source) for each in account.receipts]
+        records += [(each.reference, each.source) for each in account.refunds]
+    else:
+        case = await unit.get(SubsidyCase, target_id, CaseNotFound(case_id=target_id))
+        records = [(each.reference, each.source) for each in case.disbursements]
+        records += [(each.reference, each.source) for each in (*case.repayments, *case.passed_on)]
+    by_hand = dict.fromkeys(each for each, source in records if source == OWN)
+    return await line_of_target(unit, by_hand, target_id, statement_id, entry)
 
 
 async def _to_several(unit: Unit, named: Sequence[Named], place: Place) -> tuple[str, tuple[Part, ...]]:

@@ -14,6 +14,7 @@ from services.billing_subsidy.domain.reference import Reference, reference_key
 from services.billing_subsidy.domain.statement.reading import Entry
 from services.billing_subsidy.domain.statement.statement import BankAccount, Statement
 from services.billing_subsidy.domain.subsidy_case.case import SubsidyCase
+from services.billing_subsidy.domain.transit import Transit
 from services.billing_subsidy.domain.vendor_account import VendorAccount
 
 DIRECTORY = stream_id(SHARED, ProgrammeDirectory.KIND, "all")
@@ -30,6 +31,10 @@ def case_stream(tenant: str, policy_id: UUID, programme_id: UUID) -> UUID:
 
 def reference_stream(tenant: str, number: str) -> UUID:
     return stream_id(tenant, Reference.KIND, reference_key(number))
+
+
+def transit_stream(tenant: str, reference: str) -> UUID:
+    return stream_id(tenant, Transit.KIND, reference_key(reference))
 
 
 def waiting_stream(programme_id: UUID) -> UUID:

@@ -16,6 +16,10 @@ from services.billing_subsidy.domain.ledger import chart
 from services.billing_subsidy.domain.ledger import settlement as rules
 from services.billing_subsidy.domain.ledger.entry import EntryPosted, Occasion
 from services.billing_subsidy.domain.statement.reading import Entry
+from services.billing_subsidy.domain.transit import Record
+
+RECORDED = "RECORDED"
+"""The rule of an entry that was found for what a person had recorded."""
 
 
 class DifferenceCode(StrEnum):
@@ -150,6 +154,11 @@ class Statement:
     def match(self, line: int, rule: str, matched_to: UUID, parts: tuple[Part, ...] = ()) -> list[EntryMatched]:
         """Notes what an entry became; the money is booked there."""
         return [EntryMatched(line=line, rule=rule, matched_to=matched_to, parts=parts)]
+
+    def find_recorded(self, line: int, records: Sequence[Record]) -> list[EntryMatched]:
+        """Notes that an entry is the money of records by hand, which have booked it."""
+        parts = tuple(Part(record.target_id, record.amount) for record in records) if len(records) > 1 else ()
+        return self.match(line, RECORDED, records[0].target_id, parts)
 
     def leave(self, line: int, reason: str, today: date) -> list[EntryLeft | EntryPosted]:
         """Notes that nothing was found, and books the money as suspense."""
