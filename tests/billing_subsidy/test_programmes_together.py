@@ -2,12 +2,13 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from hubao.billing_subsidy.v1 import programme_service_pb2 as programme_pb
 from hubao.billing_subsidy.v1 import subsidy_case_service_pb2 as case_pb
 
 from services.billing_subsidy.domain.entitlement import entitle
-from services.billing_subsidy.domain.programme.rules import Base, Level
+from services.billing_subsidy.domain.programme.rules import Base, Level, WindowBasis
 from tests.billing_subsidy import heard
 from tests.billing_subsidy.examples import level, movement, rules, yuan
 from tests.billing_subsidy.office import AUTHORITY, Office, shown
@@ -58,13 +59,10 @@ async def test_less_paid_takes_back_from_both(office: Office) -> None:
     assert [shown((await office.case(each)).levels[0].granted) for each in (first, other)] == ["300.00", "200.00"]
 
 
-async def test_what_is_invoiced_and_not_paid_gives_nothing_yet(office: Office) -> None:
-    programme = await office.publish(levels=SIXTY, base=Base.INVOICED, window_basis="inception")
+async def test_programmes_on_what_is_invoiced_give_at_most_that_together(office: Office) -> None:
+    base: dict[str, Any] = {"levels": SIXTY, "base": Base.INVOICED, "window_basis": WindowBasis.INCEPTION}
+    first, other = await office.publish(code="ONE", **base), await office.publish(code="TWO", **base)
+
     await office.hear(heard.bound(movement=movement(1, "bind", "1000.00")))
-    before = await office.case(programme)
-    await office.move_to(JANUARY)
 
-    await office.pay("530.00", JANUARY)
-
-    assert list(before.refusals) == ["PROGRAMMES_CAP_REACHED"]
-    assert shown((await office.case(programme)).levels[0].granted) == "500.00"
+    assert [shown((await office.case(each)).levels[0].granted) for each in (first, other)] == ["600.00", "400.00"]

@@ -113,7 +113,7 @@ async def test_days_that_overlap_are_refused(office: Office) -> None:
 async def test_what_does_not_fit_is_left(office: Office, row: str, reason: str) -> None:
     """The policy has a credit of 1,060.00."""
     await bound(office)
-    await office.pay("107060.00", date(2026, 1, 15))
+    await office.pay("107060.00", date(2026, 2, 1))
     amount = row.split(",")[1]
 
     statement = await taken(office, row, closing=amount)
@@ -124,7 +124,7 @@ async def test_what_does_not_fit_is_left(office: Office, row: str, reason: str) 
 
 async def test_exactly_what_is_to_be_given_back_is_a_refund(office: Office) -> None:
     await bound(office)
-    await office.pay("107060.00", date(2026, 1, 15))
+    await office.pay("107060.00", date(2026, 2, 1))
 
     await taken(office, f"2026-01-16,-1060.00,{NUMBER},Orchid", closing="-1060.00")
 

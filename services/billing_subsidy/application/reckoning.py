@@ -6,8 +6,10 @@ source; no other service is asked.
 On what premium a case rests: for the base `paid`, the net premium that was paid with a value date in the window (with
 a window on inception: at all), but never more than the net premium of the timeline; for `invoiced`, the net premium of
 the timeline. So an unpaid additional premium adds nothing, a return premium counts at once, and the same final premium
-always leads to the same entitlement, whatever came in between. All programmes together give at most what was paid net,
-or so much of it as a programme says: cases are reckoned in the order in which they were opened, and the later is cut.
+always leads to the same entitlement, whatever came in between.
+
+All programmes together give at most what was paid net (for the base `invoiced`: what is invoiced net), or so much of it
+as a programme says. Cases are reckoned in the order in which they were opened, and the later one is cut.
 """
 
 from collections.abc import Mapping
@@ -140,8 +142,9 @@ async def _reckon(
 
 def applicant(account: PolicyAccount, rules: ProgrammeRules, others: Others) -> Applicant:
     """What the rules are asked about."""
-    most = account.net_paid().times(rules.total_percent / 100)
     facts = account.facts
+    rests_on = account.net if rules.base is Base.INVOICED else account.net_paid()
+    most = max(rests_on, facts.zero).times(rules.total_percent / 100)
     window = rules.window if rules.window_basis is WindowBasis.PAYMENT else None
     paid_in_window = account.received_in(window) > facts.zero
     base = account.net_paid(window)

@@ -4,12 +4,14 @@ A statement is one command: it is taken in with all that follows from it, or not
 file, finds the statement and changes nothing. How an entry is matched is said in `matching`.
 """
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from libs.common.application import Application, Done, Loaded
 from libs.common.context import Call
 from libs.common.money import Money
 from libs.common.unit import Unit
+from services.billing_subsidy.application.assigning import Share, assign
 from services.billing_subsidy.application.matching import match
 from services.billing_subsidy.application.purses import Purses
 from services.billing_subsidy.application.reckoning import reckon_cases
@@ -60,6 +62,24 @@ class Statements:
                 await reckon_cases(unit, policy_id, purses)
 
         return await self._application.execute(call, Statement, stream, plan)
+
+    async def assign_entry(
+        self, call: Call, statement_id: UUID, line: int, shares: Sequence[Share], reason: str, etag: str
+    ) -> Done[Statement]:
+        async def plan(unit: Unit) -> None:
+            await assign(unit, statement_id, line, shares, reason)
+
+        return await self._application.execute(call, Statement, statement_id, plan, etag=etag)
+
+    async def uncode_entry(self, call: Call, statement_id: UUID, line: int, reason: str, etag: str) -> Done[Statement]:
+        return await self._application.change(
+            call,
+            Statement,
+            statement_id,
+            lambda statement: statement.uncode(line, reason, call.principal, call.today),
+            StatementNotFound(statement_id=statement_id),
+            etag=etag,
+        )
 
     async def code_entry(
         self, call: Call, statement_id: UUID, line: int, code: DifferenceCode, reason: str, etag: str

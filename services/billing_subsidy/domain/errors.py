@@ -71,6 +71,14 @@ class LateBookingUnexplained(Refused):
     message = "The money moved on {day}, more than {days} days ago: say why it is booked only now."
 
 
+class PartsNotWhole(Refused):
+    message = "The entry on line {line} is {amount}; its parts sum to {parts}."
+
+
+class RecordNotFound(NotFound):
+    message = "Nothing that was recorded under {reference} waits for a bank line of {amount}."
+
+
 class EntrySettled(Refused):
     message = "The entry on line {line} is {status} already."
 

@@ -17,9 +17,11 @@ from libs.common.grpc.convert import (
     uuid_value,
 )
 from libs.common.grpc.pages import next_token, page_of
+from services.billing_subsidy.application.assigning import Share
 from services.billing_subsidy.application.statements import Statements
 from services.billing_subsidy.domain.statement.reading import CsvProfile, Entry
 from services.billing_subsidy.domain.statement.statement import DifferenceCode, EntryStatus, Outcome, Part, Statement
+from services.billing_subsidy.servicer.rules import level_value
 
 
 class ReconciliationServicer(pb_grpc.ReconciliationServiceServicer):
@@ -69,6 +71,41 @@ class ReconciliationServicer(pb_grpc.ReconciliationServiceServicer):
             request.etag,
         )
         return pb.CodeEntryResponse(statement=statement_message(done.stream, done.value, done.version))
+
+    async def AssignEntry(self, request: pb.AssignEntryRequest, context: Any) -> pb.AssignEntryResponse:
+        done = await self._statements.assign_entry(
+            current_call(),
+            uuid_value("statement_id", request.statement_id),
+            request.line,
+            [share_value(f"parts[{place}]", one) for place, one in enumerate(request.parts)],
+            request.reason,
+            request.etag,
+        )
+        return pb.AssignEntryResponse(statement=statement_message(done.stream, done.value, done.version))
+
+    async def UncodeEntry(self, request: pb.UncodeEntryRequest, context: Any) -> pb.UncodeEntryResponse:
+        done = await self._statements.uncode_entry(
+            current_call(),
+            uuid_value("statement_id", request.statement_id),
+            request.line,
+            request.reason,
+            request.etag,
+        )
+        return pb.UncodeEntryResponse(statement=statement_message(done.stream, done.value, done.version))
+
+
+def share_value(field: str, message: pb.EntryShare) -> Share:
+    def named(name: str) -> UUID | None:
+        return uuid_value(f"{field}.{name}", getattr(message, name)) if message.WhichOneof("target") == name else None
+
+    return Share(
+        amount=money_value(f"{field}.amount", message.amount),
+        policy_id=named("policy_id"),
+        case_id=named("case_id"),
+        level=level_value(f"{field}.level", message.level) if message.level else None,
+        vendor_id=message.vendor_id,
+        reference=message.reference,
+    )
 
 
 def profile_value(profile: pb.CsvProfile) -> CsvProfile:

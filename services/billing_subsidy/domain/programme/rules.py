@@ -77,7 +77,7 @@ class LevelRule:
 class ProgrammeRules:
     """One version's rules. Levels are reckoned in their order. Empty lists take everything in.
 
-    This programme and those before it never give more than `total_percent` of the premium paid net. `reallocate_freed`:
+    This programme and those before it never give more than `total_percent` of the premium paid net.`reallocate_freed`:
     what comes back to a budget or a cap goes to those who were cut, in the order in which they came.
     """
 

@@ -10,14 +10,22 @@ from typing import ClassVar
 from uuid import UUID
 
 from libs.common.events import event
-from libs.common.money import Money
-from services.billing_subsidy.domain.errors import EntryImported, EntryNotFound, EntrySettled, StatementNotContinuous
+from libs.common.money import Money, total
+from services.billing_subsidy.domain.errors import (
+    EntryImported,
+    EntryNotFound,
+    EntrySettled,
+    PartsNotWhole,
+    StatementNotContinuous,
+)
 from services.billing_subsidy.domain.ledger import chart
 from services.billing_subsidy.domain.ledger import settlement as rules
 from services.billing_subsidy.domain.ledger.entry import EntryPosted, Occasion
 from services.billing_subsidy.domain.statement.reading import Entry
 from services.billing_subsidy.domain.transit import Record
 
+ASSIGNED = "ASSIGNED"
+"""The rule of an entry of which a person said whose it is."""
 RECORDED = "RECORDED"
 """The rule of an entry that was found for what a person had recorded."""
 
@@ -85,7 +93,26 @@ class EntryCoded:
     coded_by: str
 
 
-StatementEvent = StatementImported | EntryMatched | EntryLeft | EntryCoded | EntryPosted
+@event("billing_subsidy.EntryAssigned")
+class EntryAssigned:
+    """A person said whose an entry is that nothing was found for; each part is booked there."""
+
+    line: int
+    parts: tuple[Part, ...]
+    reason: str
+    assigned_by: str
+
+
+@event("billing_subsidy.EntryUncoded")
+class EntryUncoded:
+    """A code was wrong: the entry stands in suspense again."""
+
+    line: int
+    reason: str
+    uncoded_by: str
+
+
+StatementEvent = StatementImported | EntryMatched | EntryLeft | EntryCoded | EntryAssigned | EntryUncoded | EntryPosted
 
 
 class EntryStatus(StrEnum):
@@ -162,14 +189,14 @@ class Statement:
 
     def leave(self, line: int, reason: str, today: date) -> list[EntryLeft | EntryPosted]:
         """Notes that nothing was found, and books the money as suspense."""
-        entry = self._entry(line)
+        entry = self.entry(line)
         return [EntryLeft(line=line, reason=reason), *rules.suspended(entry.amount, self._occasion(entry, today))]
 
     def code(
         self, line: int, code: DifferenceCode, reason: str, coded_by: str, today: date
     ) -> list[EntryCoded | EntryPosted]:
         """Says what an unmatched entry is, and books it from suspense to where it belongs."""
-        entry = self._entry(line)
+        entry = self.entry(line)
         known = self.outcome(line)
         if known.code is code:
             return []
@@ -178,7 +205,33 @@ class Statement:
         event = EntryCoded(line=line, code=code, reason=reason, coded_by=coded_by)
         return [event, *rules.coded(_ACCOUNTS[code], entry.amount, self._occasion(entry, today))]
 
-    def _entry(self, line: int) -> Entry:
+    def assign(
+        self, line: int, parts: tuple[Part, ...], reason: str, assigned_by: str, today: date
+    ) -> list[EntryAssigned | EntryPosted]:
+        """Says whose an unmatched entry is; its parts are the whole of it, and the money leaves suspense."""
+        entry, known = self.entry(line), self.outcome(line)
+        if (known.rule, known.parts) == (ASSIGNED, parts):
+            return []
+        if known.status is not EntryStatus.UNMATCHED:
+            raise EntrySettled(line=line, status=known.status)
+        whole = total((part.amount for part in parts), entry.amount.currency)
+        if whole != entry.amount:
+            raise PartsNotWhole(line=line, amount=entry.amount, parts=whole)
+        event = EntryAssigned(line=line, parts=parts, reason=reason, assigned_by=assigned_by)
+        return [event, *rules.assigned(entry.amount, self._occasion(entry, today))]
+
+    def uncode(self, line: int, reason: str, uncoded_by: str, today: date) -> list[EntryUncoded | EntryPosted]:
+        """Takes a code back; nothing, if the entry has none any more."""
+        entry, known = self.entry(line), self.outcome(line)
+        if known.status is EntryStatus.UNMATCHED:
+            return []
+        if known.code is None:
+            raise EntrySettled(line=line, status=known.status)
+        event = EntryUncoded(line=line, reason=reason, uncoded_by=uncoded_by)
+        return [event, *rules.uncoded(_ACCOUNTS[known.code], entry.amount, self._occasion(entry, today))]
+
+    def entry(self, line: int) -> Entry:
+        """The entry on a line."""
         index = bisect_left(self.entries, line, key=lambda entry: entry.line)
         if index == len(self.entries) or self.entries[index].line != line:
             raise EntryNotFound(line=line)
@@ -209,6 +262,15 @@ class Statement:
                 return replace(self, outcomes={**self.outcomes, event.line: outcome})
             case EntryCoded():
                 outcome = Outcome(EntryStatus.CODED, reason=event.reason, code=event.code, coded_by=event.coded_by)
+                return replace(self, outcomes={**self.outcomes, event.line: outcome})
+            case EntryAssigned(parts=parts):
+                first = parts[0].matched_to
+                outcome = Outcome(
+                    EntryStatus.MATCHED, ASSIGNED, first, event.reason, coded_by=event.assigned_by, parts=parts
+                )
+                return replace(self, outcomes={**self.outcomes, event.line: outcome})
+            case EntryUncoded():
+                outcome = Outcome(EntryStatus.UNMATCHED, reason=event.reason, coded_by=event.uncoded_by)
                 return replace(self, outcomes={**self.outcomes, event.line: outcome})
             case StatementImported() | EntryPosted():
                 return self
