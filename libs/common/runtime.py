@@ -26,6 +26,7 @@ from libs.common.gauges import Gauges
 from libs.common.grpc.auth import Authenticator
 from libs.common.grpc.client import channel, token_file
 from libs.common.grpc.edge import Edge
+from libs.common.grpc.pages import SEALER
 from libs.common.grpc.server import AddressUnusable, EdgeServer, Servicer
 from libs.common.messaging.admin import AdminServicer
 from libs.common.messaging.consumer import Consumer
@@ -108,6 +109,7 @@ class Process:
         await self._authenticator.open()
         await self._application.open()
         await self._restore_clock()
+        await SEALER.open(self._log)
         await patiently(self._tables.open)
         self._hear()
         server = self._serve()

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import grpc
 import psycopg
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -70,8 +71,11 @@ class Pair:
 @asynccontextmanager
 async def running(pair: Pair) -> AsyncIterator[None]:
     tasks = [asyncio.create_task(process.run()) for process in (pair.policy, pair.gateway)]
-    await asyncio.sleep(0.5)
     try:
+        async with asyncio.timeout(30):
+            for service in ("policy", "vendor_gateway"):
+                async with grpc.aio.insecure_channel(f"127.0.0.1:{pair.ports[service]}") as link:
+                    await link.channel_ready()
         yield
     finally:
         pair.policy.stop()
