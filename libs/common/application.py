@@ -62,7 +62,7 @@ class Application:
         self.service = service
         self.log = log
         self.cache = Cache(log)
-        self.committer = Committer(url, refused=self.cache.drop)
+        self.committer = Committer(url, refused=self.cache.drop, trouble=log.trouble)
 
     async def open(self) -> None:
         await self.log.open()

@@ -8,7 +8,7 @@ import msgspec
 
 from libs.common.changes import Draw, GuardChange, Recorded
 from libs.common.context import SHARED, Call
-from libs.common.errors import GuardExceeded, NotFound, RequestIdReused
+from libs.common.errors import AmountOutOfRange, GuardExceeded, NotFound, RequestIdReused
 from libs.common.events import Aggregate
 from libs.common.outages import OutOfStep
 from libs.common.service import Service
@@ -138,6 +138,8 @@ class Unit:
         recorded = Recorded(happened, entry.value, stream, entry.version, entry.tenant, self.call.now)
         name, schema_version, payload = codec.encode(happened)
         guards = tuple(self._service.draws(recorded))
+        if not all(map(_fits, guards)):
+            raise AmountOutOfRange(event=name)
         announcement = self._service.announce(recorded)
         return NewEvent(
             tenant=entry.tenant,
@@ -154,6 +156,14 @@ class Unit:
             guards=guards,
             timers=tuple(self._service.timers(recorded)),
         )
+
+
+MOST_LIMIT, MOST_DRAWN = 2**62, 2**61
+"""What a guard may be told: then what is used of it stays a number of 64 bits."""
+
+
+def _fits(change: GuardChange) -> bool:
+    return abs(change.amount) <= MOST_DRAWN if isinstance(change, Draw) else change.limit <= MOST_LIMIT
 
 
 _ENCODER = msgspec.json.Encoder()

@@ -22,7 +22,7 @@ from libs.common.grpc.client import channel
 from libs.common.grpc.edge import Edge
 from libs.common.grpc.server import EdgeServer
 from libs.common.outages import OutcomeUnknown
-from libs.common.settings import Tls
+from libs.common.settings import STREAMS, Most, Tls
 from libs.common.tokens import LocalIssuer
 from tests.common.failing import FAILURES
 
@@ -209,6 +209,8 @@ async def served(
     directory: Path,
     *,
     limit: int = 1024,
+    streams: Most = STREAMS,
+    idle_seconds: float = 30.0,
     default_seconds: float = 30.0,
     reached: int = 100,
     tls: Tls | None = None,
@@ -223,7 +225,16 @@ async def served(
         waited.append((position, seconds))
         return position <= reached
 
-    edge = Edge("probe", authenticator, lambda: NOW, wait_for_position, limit=limit, default_seconds=default_seconds)
+    edge = Edge(
+        "probe",
+        authenticator,
+        lambda: NOW,
+        wait_for_position,
+        calls=Most(limit, limit, limit),
+        streams=streams,
+        idle_seconds=idle_seconds,
+        default_seconds=default_seconds,
+    )
     probe = Probe()
     server = EdgeServer(address, edge, [(add_probe, probe, SERVICE)], tls=tls)  # type: ignore[list-item]
     port = await server.start()

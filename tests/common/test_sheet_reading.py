@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
-from libs.common import sheet_reading
+from libs.common import workbooks
 from libs.common.errors import InvalidField
 from libs.common.money import Money
 from libs.common.sheet_reading import Cell, SheetRow, Unreadable, read_sheet
@@ -189,7 +189,7 @@ def test_a_damaged_sheet_is_unreadable(tmp_path: Path) -> None:
 
 
 def test_a_workbook_that_unpacks_to_too_much_is_unreadable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sheet_reading, "LARGEST_WORKBOOK", 1000)
+    monkeypatch.setattr(workbooks, "LARGEST_WORKBOOK", 1000)
 
     with pytest.raises(Unreadable, match="too large"):
         xlsx_of(tmp_path / "a.xlsx", ["a"])

@@ -24,9 +24,13 @@ from libs.common.grpc.auth import Authenticator
 from libs.common.grpc.calls import POSITION, Headers, call_of, position_of
 from libs.common.grpc.errors import EdgeRefusal, is_bug, status_of
 from libs.common.grpc.methods import Method, handler_like, method_of
+from libs.common.grpc.places import Places, in_time
 from libs.common.grpc.validation import read, read_each
 from libs.common.outages import Overloaded
+from libs.common.settings import CALLS, STREAMS, Most
 
+IDLE_SECONDS = 30.0
+"""For how long a client's stream may be silent while its next message is awaited."""
 DEFAULT_SECONDS = 30.0
 """The deadline of a call whose client sets none, unless it answers with a stream."""
 POSITION_PATIENCE = 10.0
@@ -49,14 +53,17 @@ class Edge:
         now: Callable[[], datetime],
         wait_for_position: WaitForPosition,
         *,
-        limit: int = 1024,
+        calls: Most = CALLS,
+        streams: Most = STREAMS,
+        idle_seconds: float = IDLE_SECONDS,
         default_seconds: float = DEFAULT_SECONDS,
     ) -> None:
         self._service = service
         self._authenticator = authenticator
         self._now = now
         self._wait_for_position = wait_for_position
-        self._limit = limit
+        self._places = Places(calls, streams)
+        self._idle_seconds = idle_seconds
         self._default_seconds = default_seconds
         self._draining = False
         self._idle = asyncio.Event()
@@ -131,10 +138,11 @@ class Edge:
         """All that stands before a method: its call and its request. Raises what keeps the call out."""
         if self._draining:
             raise _going_away()
-        if self.in_flight > self._limit:
+        if self.in_flight > self._places.most:
             raise Overloaded
         identity = await self._authenticator.identify(headers.get("authorization"))
         method.access.check(identity)
+        self._places.take(_this_task(), identity, lasts=method.streams_in or method.endless)
         remaining: float | None = context.time_remaining()
         if remaining is not None and remaining <= 0:
             raise EdgeRefusal(Code.DEADLINE_EXCEEDED, "DEADLINE_PASSED", "The deadline had passed; nothing was begun.")
@@ -149,7 +157,9 @@ class Edge:
                 )
         if method.endless:
             self._endless.add(_this_task())
-        return call, read_each(sent, method.parse) if message is None else message
+        if message is None:
+            return call, in_time(read_each(sent, method.parse), self._idle_seconds)
+        return call, message
 
     def _describe(self, method: Method, call: Call | None, failure: Exception, span: Span) -> Any:
         """The status of a failure; what nobody foresaw goes to the log, all of it."""
@@ -174,6 +184,7 @@ class Edge:
 
     def _left(self, method: Method, code: int, span: Span, seconds: float) -> None:
         self.in_flight -= 1
+        self._places.leave(_this_task())
         if method.endless:
             self._endless.discard(_this_task())
         if self._draining and self.in_flight == 0:

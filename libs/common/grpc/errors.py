@@ -17,7 +17,7 @@ from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status
 
 from libs.common.errors import DomainError, Invalid, NotFound, Refused, Stale
-from libs.common.outages import Conflict, Outage, Overloaded, Unanswered
+from libs.common.outages import Conflict, Outage, OutcomeUnknown, Overloaded, ShareUsed, Unanswered
 
 T = TypeVar("T")
 
@@ -38,6 +38,7 @@ CODES: Mapping[type[Exception], int] = {
 }
 
 OUTAGES: Mapping[type[Exception], str] = {
+    ShareUsed: "The caller or its organisation has its share of what is in flight; nothing was begun. Repeat later.",
     Overloaded: "Too much is in flight; nothing was begun. Repeat after a while.",
     Conflict: "Others kept changing the same resource. Repeat with the same request_id.",
     Unanswered: "Another service that has to be asked did not answer; nothing was stored. Repeat after a while.",
@@ -86,8 +87,10 @@ def status_of(error: Exception, service: str) -> Status:
                 retry = RetryInfo()
                 retry.retry_delay.FromTimedelta(RETRY_AFTER)
                 extra.append(retry)
-            reason = _reason(error)
-            return _status(_first(CODES, error), _first(OUTAGES, error), reason, service, {}, extra)
+            reason, message = _reason(error), _first(OUTAGES, error)
+            if isinstance(error, OutcomeUnknown) and error.why:
+                message = f"{message} What is in the way: {error.why}."
+            return _status(_first(CODES, error), message, reason, service, {}, extra)
         case _:
             return Status(code=Code.INTERNAL)
 

@@ -101,7 +101,7 @@ class Snapshots:
             )
         except Outage as error:
             log.warning("no snapshot was made: %s", in_a_line(error), extra={"stream": str(stream), "kind": kind.KIND})
-        except (psycopg.Error, msgspec.ValidationError, TypeError):
+        except (psycopg.Error, msgspec.ValidationError, TypeError, OverflowError):
             log.exception("no snapshot was made", extra={"stream": str(stream), "kind": kind.KIND})
         finally:
             self._making.discard(stream)

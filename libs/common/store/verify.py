@@ -4,20 +4,19 @@ All of it is read in one snapshot, so a log may be verified while it is written.
 of the next events together while this process hashes those before; see docs/performance.md.
 """
 
-import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import islice
 from operator import itemgetter
-from threading import Event
 from typing import Any
 
 import msgspec
 import psycopg
 
-from libs.common.outages import OutcomeUnknown
+from libs.common.outages import is_outage, unknown_outcome
 from libs.common.store.reading import CONNECTION, Log
+from libs.common.workers import Stop, Workers
 
 CHAINED = r"""
     SELECT position,
@@ -28,6 +27,8 @@ CHAINED = r"""
 """
 """Position, canonical form and chain value. The form is that of docs/operations.md, made of the stored columns here and
 not by the function that the writer uses, so that each of the two would show a fault of the other."""
+
+VERIFYING = Workers("verify", threads=1, places=3, share=3)
 
 _MOST = 20
 _CHUNK = 1000
@@ -123,16 +124,15 @@ def _may_guard(text: bytes) -> bool:
 
 async def verify(store: Log) -> tuple[int, list[str]]:
     """Checks the whole log; how many events there are, and what is wrong with the first position of each finding."""
-    abandoned = Event()
     try:
-        return await asyncio.to_thread(_verify, store.url, abandoned)
-    except psycopg.OperationalError as error:
-        raise OutcomeUnknown("the database does not answer") from error
-    finally:
-        abandoned.set()
+        return await VERIFYING.run("", lambda stop: _verify(store.url, stop))
+    except psycopg.Error as error:
+        if is_outage(error):
+            raise unknown_outcome(error) from error
+        raise
 
 
-def _verify(url: str, abandoned: Event) -> tuple[int, list[str]]:
+def _verify(url: str, abandoned: Stop) -> tuple[int, list[str]]:
     replay = Replay()
     with psycopg.connect(url, **CONNECTION) as connection, connection.transaction():
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
@@ -140,7 +140,7 @@ def _verify(url: str, abandoned: Event) -> tuple[int, list[str]]:
         connection.execute("SET LOCAL enable_sort = off")
         for rows in chained(connection):
             replay.check(rows)
-            if abandoned.is_set() or len(replay.violations) >= _MOST:
+            if abandoned() or len(replay.violations) >= _MOST:
                 return replay.position, replay.violations[:_MOST]
         if connection.execute("SELECT position, chain FROM head").fetchall() != [(replay.position, replay.chain)]:
             replay.violations.append(f"position {replay.position}: the head is not the end of the chain")

@@ -11,6 +11,7 @@ from libs.common.application import Application, Done, Loaded
 from libs.common.context import Call
 from libs.common.money import Money
 from libs.common.unit import Unit
+from libs.common.workers import Workers
 from services.billing_subsidy.application.assigning import Share, assign
 from services.billing_subsidy.application.matching import match
 from services.billing_subsidy.application.purses import Purses
@@ -19,6 +20,9 @@ from services.billing_subsidy.application.streams import bank_stream, statement_
 from services.billing_subsidy.domain.errors import StatementNotFound
 from services.billing_subsidy.domain.statement.reading import CsvProfile, Entry, read_statement
 from services.billing_subsidy.domain.statement.statement import BankAccount, DifferenceCode, Statement, StatementAdded
+
+READING = Workers("statement", threads=2, places=32, share=8)
+"""A statement of some megabytes takes a second to read, in which others are answered."""
 
 
 class Statements:
@@ -41,7 +45,9 @@ class Statements:
         opening: Money,
         closing: Money,
     ) -> Done[Statement]:
-        entries = read_statement(content, profile, opening, closing, call.today)
+        entries = await READING.run(
+            call.owner, lambda stop: read_statement(content, profile, opening, closing, call.today)
+        )
         of_old = statement_stream_by_content(call.tenant, bank_account, content)
         stream = statement_stream(call.tenant, bank_account, opening, closing, entries)
         stored = await self._application.cache.load(Statement, of_old)
