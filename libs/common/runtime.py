@@ -175,6 +175,7 @@ class Process:
             self._leases,
             self.clock,
             self._clock_waker,
+            self._application.kinds.owners,
         )
         edge = Edge(
             self._service.name,

@@ -7,6 +7,7 @@ A workbook's first sheet is read. What can't be read at all raises `Unreadable` 
 
 import csv
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -15,6 +16,7 @@ from typing import Any, BinaryIO
 
 from openpyxl.utils import get_column_letter
 
+from libs.common.dates import FIRST_DAY, LAST_DAY, nameable
 from libs.common.errors import InvalidField
 from libs.common.figures import NotRead, amount_of, day_of, whole_of
 from libs.common.money import CNY, Money
@@ -69,14 +71,17 @@ class Cell:
 
     def day(self) -> date:
         """A date, written as 2026-01-31 or in a date cell."""
+        found: date | None = None
         if self.kind == "date":
-            return self.value  # type: ignore[no-any-return]
-        if self.kind == "text":
-            try:
-                return day_of(self.value.strip())
-            except NotRead:
-                pass  # Told as any other cell that holds no date.
-        raise self._wrong("must be a date such as 2026-01-31")
+            found = self.value
+        elif self.kind == "text":
+            with suppress(NotRead):  # Told as any other cell that holds no date.
+                found = day_of(self.value.strip())
+        if found is None:
+            raise self._wrong("must be a date such as 2026-01-31")
+        if not nameable(found):
+            raise self._wrong(f"must be a date from {FIRST_DAY} to {LAST_DAY}")
+        return found
 
     def whole(self) -> int:
         """A whole number from 0 on."""

@@ -14,7 +14,7 @@ from typing import Any
 import grpc
 from buf.validate import validate_pb2
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
-from hubao.common.v1 import access_pb2
+from hubao.common.v1 import access_pb2, bounds_pb2
 
 from libs.common.context import current_call, note_position
 from libs.common.grpc.auth import Authenticator
@@ -62,7 +62,9 @@ def _declare() -> None:
     of = descriptor_pb2.FieldDescriptorProto
     file = descriptor_pb2.FileDescriptorProto(name="hubao/probe/v1/probe.proto", package="hubao.probe.v1")
     file.syntax = "proto3"
-    file.dependency.extend(["buf/validate/validate.proto", "hubao/common/v1/access.proto"])
+    file.dependency.extend(
+        ["buf/validate/validate.proto", "hubao/common/v1/access.proto", "hubao/common/v1/bounds.proto"]
+    )
     item = file.message_type.add(name="Item")
     rule: Any = validate_pb2.field
     _field(item, "count", of.TYPE_INT32).options.Extensions[rule].int32.lte = 1000
@@ -82,6 +84,9 @@ def _declare() -> None:
         if scope is not None:
             option: Any = access_pb2.access
             method.options.Extensions[option].CopyFrom(access_pb2.Access(roles=roles, scope=scope))
+        if name != "Look":
+            largest: Any = bounds_pb2.largest_request
+            method.options.Extensions[largest] = 4 << 20
     descriptor_pool.Default().AddSerializedFile(file.SerializeToString())  # type: ignore[no-untyped-call]
 
 

@@ -20,7 +20,7 @@ from tests.common.test_edge_server import until
 
 
 def somebody(subject: str = "wang", tenant: str = "pingan") -> Identity:
-    return Identity(subject, "org-1", tenant, frozenset({"underwriter"}), 0.0)
+    return Identity(subject, f"user:{subject}", "org-1", tenant, frozenset({"underwriter"}), 0.0)
 
 
 def a_task() -> Any:

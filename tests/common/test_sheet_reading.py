@@ -200,6 +200,12 @@ def test_there_may_be_too_many_columns(tmp_path: Path) -> None:
         csv_of(tmp_path / "a.csv", ",".join(f"c{number}" for number in range(501)))
 
 
+@pytest.mark.parametrize("day", [date(1, 1, 1), date(1899, 12, 31), date(2200, 1, 1), date(9999, 12, 31)])
+def test_a_day_that_nobody_may_name_is_refused_by_its_place(day: date) -> None:
+    for cell in (a_cell(day, "date"), a_cell(day.isoformat(), "text")):
+        assert refused(cell.day) == "must be a date from 1900-01-01 to 2199-12-31"
+
+
 MAIN = b"http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 
 

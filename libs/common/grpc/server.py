@@ -10,13 +10,13 @@ import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from libs.common.grpc.access import largest_request_of
 from libs.common.grpc.edge import Edge
 from libs.common.settings import Tls
 
 Servicer = tuple[Callable[[Any, Any], None], Any, str]
 """How a servicer is added, the servicer, and the full name of its service."""
 
-LARGEST_REQUEST = 4 << 20
 MOST_CONNECTIONS = 4096
 STREAMS_PER_CONNECTION = 100
 """A client's further calls wait in the client. Streams that are begun and reset at once are let in only as fast as
@@ -48,7 +48,6 @@ class EdgeServer:
         servicers: Sequence[Servicer],
         *,
         tls: Tls | None = None,
-        largest_request: int = LARGEST_REQUEST,
         reuse_port: bool = False,
         most_connections: int = MOST_CONNECTIONS,
     ) -> None:
@@ -61,7 +60,7 @@ class EdgeServer:
         self._server = grpc.aio.server(
             options=[
                 ("grpc.so_reuseport", int(reuse_port)),
-                ("grpc.max_receive_message_length", largest_request),
+                ("grpc.max_receive_message_length", largest_request_of(self.names)),
                 ("grpc.keepalive_time_ms", 60_000),
                 ("grpc.keepalive_timeout_ms", 20_000),
                 ("grpc.keepalive_permit_without_calls", 1),

@@ -6,10 +6,11 @@ receipts are applied to the oldest due date first; every fact brings the journal
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import ClassVar
 from uuid import UUID
 
+from libs.common.dates import add_days
 from libs.common.money import Money, total
 from services.billing_subsidy.domain.account.cessions import CededShare
 from services.billing_subsidy.domain.account.events import (
@@ -145,14 +146,14 @@ class PolicyAccount(Standing):
         due_on = self.next_due()
         if due_on is None or due_on >= today:
             return []
-        grace_until = due_on + timedelta(days=self.plan.grace_days)
+        grace_until = add_days(due_on, self.plan.grace_days)
         return [OverdueFound(outstanding=self.overdue_on(today), due_on=due_on, grace_until=grace_until)]
 
     def lapse_grace(self, today: date) -> list[GraceLapsed]:
         """Notes that grace ran out; once, until the debt is paid."""
         if self.overdue is None or self.grace is not None or today <= self.overdue.grace_until:
             return []
-        expired_on = self.overdue.grace_until + timedelta(days=1)
+        expired_on = add_days(self.overdue.grace_until, 1)
         return [GraceLapsed(outstanding=self.overdue_on(today), expired_on=expired_on)]
 
     def earn(self, through: date, today: date) -> list[PremiumEarned | EntryPosted]:
@@ -217,7 +218,7 @@ class PolicyAccount(Standing):
         after = self
         for event in events:
             after = after.evolve(event)
-        return [] if after.overdue_on(self.overdue.due_on + timedelta(days=1)) else [OverdueCured(by=by)]
+        return [] if after.overdue_on(add_days(self.overdue.due_on, 1)) else [OverdueCured(by=by)]
 
     def link_case(self, programme_id: UUID, case_id: UUID) -> list[CaseLinked]:
         """Notes that a programme's case was opened for the policy."""
