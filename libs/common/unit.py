@@ -77,6 +77,13 @@ class Unit:
         self.consulted.add(guard_key)
         return await self._log.available(guard_key)
 
+    async def begun(self, event_type: str, after: int, limit: int) -> list[tuple[int, UUID, str]]:
+        """The streams that began with events of a type behind a position of the log, in order: position, id, tenant.
+
+        For work over all aggregates of a kind, in steps. What this unit itself begins is not among them.
+        """
+        return await self._log.begun(event_type, after, limit)
+
     def record(self, kind: type[A], stream: UUID, events: Sequence[object], *, tenant: str | None = None) -> A | None:
         """Adds events to an aggregate and returns its next value.
 

@@ -5,7 +5,7 @@ import sys
 
 from libs.common.runtime import run
 from libs.common.service import Service
-from services.billing_subsidy.application.accounts import FIRING
+from services.billing_subsidy.application.firing import FIRING
 from services.billing_subsidy.domain.aggregates import AGGREGATES
 from services.billing_subsidy.domain.guards import draws
 from services.billing_subsidy.domain.timers import timers

@@ -118,7 +118,7 @@ def test_both_balances_are_of_one_currency() -> None:
 def test_numbers_are_read_from_a_text_with_and_without_a_running_number() -> None:
     assert candidates("保费：hb2026-7k3m9-qx2pa-01，谢谢 thanks") == (
         Candidate("HB2026-7K3M9-QX2PA-01", "POLICY_NUMBER"),
-        Candidate("HB2026-7K3M9-QX2PA", "INVOICE_NUMBER"),
+        Candidate("HB2026-7K3M9-QX2PA", "INVOICE_NUMBER", within="HB2026-7K3M9-QX2PA-01"),
     )
 
 

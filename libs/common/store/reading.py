@@ -193,6 +193,15 @@ class Log:
         )
         return [StoredRow(*row) for row in rows]
 
+    async def begun(self, event_type: str, after: int, limit: int) -> list[tuple[int, UUID, str]]:
+        """Position, stream and tenant of the streams that begin with this type of event, behind a position."""
+        rows = await self.all(
+            "SELECT position, stream, tenant FROM event WHERE position > %s AND version = 1 AND type = %s"
+            " ORDER BY position LIMIT %s",
+            (after, event_type, limit),
+        )
+        return [(position, stream, tenant) for position, stream, tenant in rows]
+
     async def outbox(self, after: int, limit: int) -> list[OutboxRow]:
         """The announcements behind an outbox position, in order."""
         rows = await self.all(f"{_OUTBOX} WHERE position > %s ORDER BY position LIMIT %s", (after, limit))

@@ -65,7 +65,7 @@ cases = Table(
     Column("status", String, nullable=False),
     _sum("granted"),
     _sum("clawed_back"),
-    _sum("disbursed"),
+    _sum("disbursed"),  # Less what was repaid.
     Index("subsidy_case_list_by_number", "tenant", "case_number"),
     Index("subsidy_case_list_by_policy", "tenant", "policy_id"),
 )
