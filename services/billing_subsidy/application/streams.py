@@ -5,6 +5,7 @@ from uuid import UUID
 
 from libs.common.context import SHARED
 from libs.common.streams import stream_id
+from services.billing_subsidy.domain.collection import CollectionRules
 from services.billing_subsidy.domain.programme.directory import ProgrammeDirectory
 from services.billing_subsidy.domain.reference import Reference, reference_key
 from services.billing_subsidy.domain.statement.statement import BankAccount, Statement
@@ -37,3 +38,7 @@ def bank_stream(tenant: str, bank_account: str) -> UUID:
 
 def statement_stream(tenant: str, bank_account: str, content: bytes) -> UUID:
     return stream_id(tenant, Statement.KIND, f"{bank_account}/{sha256(content).hexdigest()}")
+
+
+def collection_stream(tenant: str) -> UUID:
+    return stream_id(tenant, CollectionRules.KIND, "rules")

@@ -21,6 +21,7 @@ accounts = Table(
     _fen("invoiced"),
     _fen("received"),  # Less refunds paid.
     _fen("claims_paid"),
+    _fen("written_off"),
     Column("overdue_at", DateTime(timezone=True)),
     Index("account_list_by_number", "tenant", "policy_number", "policy_id"),
 )

@@ -27,9 +27,12 @@ class CostType(StrEnum):
 
 @event("billing_subsidy.AccountOpened")
 class AccountOpened:
+    """`tolerance` is the insurer's on that day; None of accounts that were opened before it could be set."""
+
     facts: PolicyFacts
     plan: PaymentPlan
     bound_on: date
+    tolerance: Money | None = None
 
 
 @event("billing_subsidy.PremiumMoved")
@@ -81,15 +84,39 @@ class OverdueFound:
 
 @event("billing_subsidy.OverdueCured")
 class OverdueCured:
-    """Nothing is missing any more of what was overdue; `by` is "receipt" or "credit"."""
+    """Nothing is missing any more of these due dates, or of any if none is named; `by` is "receipt" or "credit"."""
 
     by: str
+    due_dates: tuple[date, ...] = ()
 
 
 @event("billing_subsidy.GraceLapsed")
 class GraceLapsed:
+    """Grace of one due date ran out, and `needed` had not come in, less refunds, with value dates before that day.
+
+    `outstanding` is all that was overdue then. Events of before each due date had a grace of its own name none.
+    """
+
     outstanding: Money
     expired_on: date
+    due_on: date | None = None
+    needed: Money | None = None
+
+
+@event("billing_subsidy.GraceLapseWithdrawn")
+class GraceLapseWithdrawn:
+    """Money with a value date in grace became known later: that grace had run out was never so."""
+
+    due_on: date
+    expired_on: date
+
+
+@event("billing_subsidy.DifferenceWrittenOff")
+class DifferenceWrittenOff:
+    """Less than the tolerance was missing when grace of a due date had ended; nobody asks for it any more."""
+
+    due_on: date
+    amount: Money
 
 
 @event("billing_subsidy.PremiumEarned")
@@ -154,6 +181,8 @@ AccountEvent = (
     | OverdueFound
     | OverdueCured
     | GraceLapsed
+    | GraceLapseWithdrawn
+    | DifferenceWrittenOff
     | PremiumEarned
     | ClaimReserveNoted
     | ClaimPaymentNoted
