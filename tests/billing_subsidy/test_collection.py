@@ -1,4 +1,4 @@
-"""What is missing of a premium, through the engine: the insurer's tolerance, the write-off, what the others are told."""
+"""What is missing of a premium, in the engine: the insurer's tolerance, the write-off, what the others are told."""
 
 from datetime import date
 

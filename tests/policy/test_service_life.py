@@ -219,6 +219,83 @@ async def test_a_person_lapses_where_the_product_leaves_it_to_one(desk: Desk) ->
     assert (await desk.ask(lapse)).policy.etag == lapsed.etag
 
 
+async def test_what_billing_says_is_overdue_is_all_that_a_person_may_lapse_for(desk: Desk) -> None:
+    """Instalments of 8,833.34: the overdue one is paid the day after its grace, and eleven are still to come."""
+    policy_id = await by_hand(desk)
+    expired = billing.GraceExpired(
+        policy_id=policy_id, outstanding=yuan("8833.34"), expired_on=date_message(MARCH), total_received=yuan(0)
+    )
+    await hear(desk, "billing_subsidy", expired)
+    paid = billing.PremiumReceived(
+        policy_id=policy_id,
+        amount=yuan("8833.34"),
+        received=yuan("8833.34"),
+        invoiced=yuan(106_000),
+        received_on=date_message(MARCH),
+        total_received=yuan("8833.34"),
+        overdue=yuan(0),
+    )
+
+    await hear(desk, "billing_subsidy", paid)
+
+    file = (await got(desk, policy_id)).file
+    assert (fen(file.premium_overdue), file.HasField("grace_expired_on")) == (0, False)
+    lapse = life_pb.LapsePolicyRequest(policy_id=policy_id)
+    assert await desk.refused(lapse) == ("FAILED_PRECONDITION", "GRACE_NOT_EXPIRED")
+
+
+async def test_a_lapse_is_for_the_first_of_several_arrears_that_are_left(desk: Desk) -> None:
+    policy_id = await by_hand(desk)
+    april = date(2026, 4, 1)
+    await hear(desk, "billing_subsidy", grace_expired(policy_id))
+    await hear(desk, "billing_subsidy", grace_expired(policy_id, april))
+    assert (await got(desk, policy_id)).file.grace_expired_on == date_message(MARCH)
+    part = received(policy_id, 17_000, april)
+    part.overdue.CopyFrom(yuan(89_000))
+    part.grace_expired_on.CopyFrom(date_message(april))
+    await hear(desk, "billing_subsidy", part)
+
+    lapsed = (await desk.ask(life_pb.LapsePolicyRequest(policy_id=policy_id))).policy
+
+    assert lapsed.lapse.effective_date == lapsed.lapse.grace_expired_on == date_message(april)
+    assert (fen(lapsed.lapse.outstanding), fen(lapsed.lapse.cured_by)) == (8_900_000, 10_600_000)
+
+
+async def test_money_that_had_come_in_time_leaves_no_gap_and_covers_the_loss_in_between(desk: Desk) -> None:
+    policy_id = (await a.bound(desk)).policy_id
+    await desk.move_to(at(3, 1))
+    await hear(desk, "billing_subsidy", grace_expired(policy_id))
+    await hear(desk, "claims", _claim(policy_id, date_pb2.Date(year=2026, month=3, day=3)))
+    await desk.move_to(at(3, 10))
+    await hear(desk, "billing_subsidy", received(policy_id, 106_000, date(2026, 2, 27)))
+    assert (await got(desk, policy_id)).status == pb.POLICY_STATUS_LAPSED  # The loss leaves a cure to a person.
+    withdrawn = billing.GraceExpiryWithdrawn(policy_id=policy_id, expired_on=date_message(MARCH))
+
+    for _ in "twice":
+        await hear(desk, "billing_subsidy", withdrawn)
+
+    policy = await got(desk, policy_id)
+    assert (policy.status, fen(policy.timeline.premium)) == (pb.POLICY_STATUS_IN_FORCE, 10_000_000)
+    (back,) = policy.reinstatements
+    assert (back.reason, back.ended_on) == ("PREMIUM_PAID_IN_TIME", back.effective_date)
+    told = (await announced(desk))[-1]
+    assert isinstance(told, events_pb2.PolicyReinstated)
+    assert told.effective_date == told.ended_on == date_message(MARCH)
+
+
+async def test_a_lapse_that_never_had_a_ground_is_undone_also_after_the_term(desk: Desk) -> None:
+    policy_id = (await a.bound(desk)).policy_id
+    await hear(desk, "billing_subsidy", grace_expired(policy_id))
+    await desk.move_to(at(1, 10, 2027))
+
+    withdrawn = billing.GraceExpiryWithdrawn(policy_id=policy_id, expired_on=date_message(MARCH))
+    await hear(desk, "billing_subsidy", withdrawn)
+    await desk.move_to(at(1, 10, 2027))
+
+    policy = await got(desk, policy_id)
+    assert (policy.status, fen(policy.timeline.premium)) == (pb.POLICY_STATUS_EXPIRED, 10_000_000)
+
+
 async def test_reporting_is_extended_for_a_premium_and_told_with_the_terms(desk: Desk) -> None:
     policy_id = await by_hand(desk)
     extend = life_pb.ExtendReportingRequest(policy_id=policy_id, days=365)
