@@ -89,16 +89,40 @@ def test_arrears_after_an_end_and_a_new_beginning_run_out_too() -> None:
     assert (date(2026, 5, 31), date(2026, 7, 1)) in lapses(policy.end_grace(date(2026, 7, 1)))
 
 
-def test_an_end_of_grace_is_told_again_when_cover_goes_on_as_if_it_had_never_ended() -> None:
-    """Who hears it while the policy is not in force has no use for it."""
+def interrupted() -> PolicyAccount:
+    """Ended on 4 February, for the first of two instalments without grace, and in force again on 9 March."""
     policy = ended(found(in_twelve(15), date(2026, 2, 20)), date(2026, 3, 7))
     assert policy.end_grace(date(2026, 3, 8)) == []
     back = movement(2, "cancel", "-90958.90", date(2026, 2, 4), date(2026, 3, 8))
     policy = after(policy, policy.move(Cause.CANCELLED, [back], date(2026, 3, 8), date(2026, 3, 8)))
     again = movement(3, "reinstate", "90958.90", date(2026, 2, 4), date(2026, 3, 9))
-    policy = after(policy, policy.move(Cause.REINSTATED, [again], date(2026, 3, 9), date(2026, 3, 9)))
+    value: PolicyAccount = after(policy, policy.move(Cause.REINSTATED, [again], date(2026, 3, 9), date(2026, 3, 9)))
+    return value
 
-    assert lapses(policy.end_grace(date(2026, 3, 9))) == [(FIRST, date(2026, 2, 4)), (SECOND, date(2026, 3, 7))]
+
+def test_an_end_of_grace_is_told_again_when_a_payment_lets_cover_go_on() -> None:
+    """Who heard it while the policy was not in force had no use for it."""
+    policy = interrupted()
+    policy = after(policy, received(policy, "8833.34", date(2026, 2, 1), date(2026, 3, 9)))
+
+    policy = after(policy, policy.put_back(by_payment=True, today=date(2026, 3, 9)))
+
+    assert lapses(policy.end_grace(date(2026, 3, 9))) == [(SECOND, date(2026, 3, 7))]
+    assert paid(account(), "106000").put_back(by_payment=True, today=date(2026, 3, 9)) == []
+
+
+def test_arrears_in_spite_of_which_a_person_puts_the_policy_back_end_no_cover() -> None:
+    policy = interrupted()
+
+    policy = after(policy, policy.put_back(by_payment=False, today=date(2026, 3, 9)))
+
+    assert policy.put_back(by_payment=False, today=date(2026, 3, 9)) == []
+    assert lapses(policy.end_grace(date(2026, 3, 9))) == []
+    assert policy.grace_expired_on() is None
+    assert policy.arrears_on(date(2026, 3, 9)) == yuan("17666.68")
+    assert lapses(after(policy, policy.find_overdue(date(2026, 3, 20))).end_grace(date(2026, 4, 4))) == [
+        (THIRD, date(2026, 4, 4))
+    ]
 
 
 @pytest.mark.parametrize("missing", ["0.01", "0.99"])

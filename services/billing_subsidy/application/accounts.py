@@ -144,6 +144,12 @@ async def move_premium(unit: Unit, policy_id: UUID, cause: Cause, movements: Seq
     await reckon_cases(unit, policy_id)
 
 
+async def put_back(unit: Unit, policy_id: UUID, by_payment: bool) -> None:
+    """A policy is in force again: what becomes of arrears whose grace had run out."""
+    account = await heard_account(unit, policy_id)
+    unit.record(PolicyAccount, account_stream(policy_id), account.put_back(by_payment, unit.call.today))
+
+
 async def move_cessions(unit: Unit, policy_id: UUID, cessions: Sequence[CededShare]) -> None:
     account = await heard_account(unit, policy_id)
     unit.record(PolicyAccount, account_stream(policy_id), account.move_cessions(cessions))

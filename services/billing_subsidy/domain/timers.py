@@ -13,6 +13,7 @@ from services.billing_subsidy.domain.account.account import PolicyAccount
 from services.billing_subsidy.domain.account.events import (
     DifferenceWrittenOff,
     GraceLapsed,
+    GraceReopened,
     Invoiced,
     OverdueCured,
     OverdueFound,
@@ -26,7 +27,7 @@ GRACE = "grace"
 def timers(recorded: Recorded[Any]) -> list[TimerChange]:
     """What an event does to timers."""
     account = recorded.value
-    moving = (Invoiced, Received, OverdueFound, OverdueCured, GraceLapsed, DifferenceWrittenOff)
+    moving = (Invoiced, Received, OverdueFound, OverdueCured, GraceLapsed, GraceReopened, DifferenceWrittenOff)
     if not isinstance(account, PolicyAccount) or not isinstance(recorded.event, moving):
         return []
     return [_overdue(account), _grace(account, date_in_shanghai(recorded.recorded_at))]

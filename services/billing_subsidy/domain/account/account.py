@@ -12,11 +12,12 @@ from uuid import UUID
 
 from libs.common.money import Money, total
 from services.billing_subsidy.domain.account import arrears
-from services.billing_subsidy.domain.account.arrears import Ground
+from services.billing_subsidy.domain.account.arrears import Arrears, Ground
 from services.billing_subsidy.domain.account.cessions import CededShare
 from services.billing_subsidy.domain.account.events import (
     AccountEvent,
     AccountOpened,
+    ArrearsForborne,
     CaseLinked,
     Cause,
     CessionsMoved,
@@ -27,6 +28,7 @@ from services.billing_subsidy.domain.account.events import (
     DifferenceWrittenOff,
     GraceLapsed,
     GraceLapseWithdrawn,
+    GraceReopened,
     Invoiced,
     OverdueCured,
     OverdueFound,
@@ -161,6 +163,16 @@ class PolicyAccount(Standing):
             events.append(GraceLapsed(outstanding=overdue, expired_on=first, due_on=due_on, needed=needed))
         return events
 
+    def put_back(self, by_payment: bool, today: date) -> list[GraceReopened | ArrearsForborne]:
+        """The policy is in force again. Grace that ran out is told again if a payment did it, to whom it matters now;
+        a person who did it has forborne what was known."""
+        over = [due_on for due_on in self.missing() if self.grace_until(due_on) < today]
+        left = {each.due_on: each for each in self.arrears}
+        due_dates = tuple(due_on for due_on in over if not (due_on in left and left[due_on].forborne))
+        if not due_dates:
+            return []
+        return [GraceReopened(due_dates=due_dates) if by_payment else ArrearsForborne(due_dates=due_dates)]
+
     def _write_off(self, due_on: date, today: date) -> list[AccountEvent]:
         """Gives up what is missing of a due date, which is all that is missing of those before it too."""
         amount = self.owed_through(due_on)
@@ -250,7 +262,6 @@ class PolicyAccount(Standing):
                     movements=self.movements + event.movements,
                     position=self.position.charge(event.net + event.vat),
                     cancelled=event.cause is Cause.CANCELLED,
-                    arrears=arrears.running_anew(self.arrears) if event.cause is Cause.REINSTATED else self.arrears,
                 )
             case Invoiced():
                 return replace(self, invoices=(*self.invoices, event.invoice))
@@ -269,6 +280,11 @@ class PolicyAccount(Standing):
                 return self._without_grace(event)
             case GraceLapseWithdrawn():
                 return replace(self, grounds=tuple(each for each in self.grounds if each.due_on != event.due_on))
+            case GraceReopened(due_dates=due_dates):
+                return replace(self, arrears=arrears.reopened(self.arrears, due_dates))
+            case ArrearsForborne(due_dates=due_dates):
+                these = [Arrears(due_on, self.grace_until(due_on)).without_grace() for due_on in due_dates]
+                return replace(self, arrears=arrears.forborne(self.arrears, these))
             case DifferenceWrittenOff(amount=amount):
                 given_up = amount if self.written_off is None else self.written_off + amount
                 return replace(self, written_off=given_up, position=self.position.write_off(amount))

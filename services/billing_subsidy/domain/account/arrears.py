@@ -19,11 +19,18 @@ USUAL_TOLERANCE = Money(CNY, 100)
 
 @dataclass(frozen=True, slots=True)
 class Arrears:
-    """What was missing when a due date had passed; `expired_on` is the first day without grace, once it ran out."""
+    """What was missing when a due date had passed; `expired_on` is the first day without grace, once it ran out.
+
+    They are forborne if the policy was put back in force in spite of them: they stay owed, but end no cover.
+    """
 
     due_on: date
     grace_until: date
     expired_on: date | None = None
+    forborne: bool = False
+
+    def without_grace(self) -> "Arrears":
+        return replace(self, expired_on=self.grace_until + timedelta(days=1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +67,16 @@ def expired(known: Sequence[Arrears], event: GraceLapsed) -> tuple[Arrears, ...]
     )
 
 
-def running_anew(known: Sequence[Arrears]) -> tuple[Arrears, ...]:
-    """As if nobody had been told yet that grace ran out: cover that was interrupted goes on, and may lapse again."""
-    return tuple(replace(each, expired_on=None) for each in known)
+def reopened(known: Sequence[Arrears], due_dates: Sequence[date]) -> tuple[Arrears, ...]:
+    """As if nobody had been told yet that grace of these ran out."""
+    return tuple(replace(each, expired_on=None) if each.due_on in due_dates else each for each in known)
+
+
+def forborne(known: Sequence[Arrears], these: Sequence[Arrears]) -> tuple[Arrears, ...]:
+    """With these, which stay owed and end no cover."""
+    due_dates = {each.due_on for each in these}
+    others = (each for each in known if each.due_on not in due_dates)
+    return tuple(sorted([*others, *(replace(each, forborne=True) for each in these)], key=lambda each: each.due_on))
 
 
 def _first_day_without(each: Arrears) -> date:

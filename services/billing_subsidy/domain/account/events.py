@@ -111,6 +111,21 @@ class GraceLapseWithdrawn:
     expired_on: date
 
 
+@event("billing_subsidy.GraceReopened")
+class GraceReopened:
+    """A payment put the policy back in force: that grace of other due dates ran out is told again, to whom it matters
+    now."""
+
+    due_dates: tuple[date, ...]
+
+
+@event("billing_subsidy.ArrearsForborne")
+class ArrearsForborne:
+    """A person put the policy back in force in spite of these: they stay owed, but end no cover."""
+
+    due_dates: tuple[date, ...]
+
+
 @event("billing_subsidy.DifferenceWrittenOff")
 class DifferenceWrittenOff:
     """Less than the tolerance was missing when grace of a due date had ended; nobody asks for it any more."""
@@ -182,6 +197,8 @@ AccountEvent = (
     | OverdueCured
     | GraceLapsed
     | GraceLapseWithdrawn
+    | GraceReopened
+    | ArrearsForborne
     | DifferenceWrittenOff
     | PremiumEarned
     | ClaimReserveNoted

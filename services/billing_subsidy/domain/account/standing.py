@@ -124,7 +124,8 @@ class Standing:
 
     def grace_expired_on(self) -> date | None:
         """The first day without grace of what is still missing, if grace ran out for some."""
-        return next((each.expired_on for each in self.unsettled() if each.expired_on is not None), None)
+        ended = (each.expired_on for each in self.unsettled() if not each.forborne)
+        return next((day for day in ended if day is not None), None)
 
     def next_due(self) -> date | None:
         """The earliest due date that may turn into arrears and was not found to be some yet."""
