@@ -6,7 +6,6 @@ A workbook's first sheet is read. What can't be read at all raises `Unreadable` 
 """
 
 import csv
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -19,6 +18,7 @@ from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
 
 from libs.common.errors import InvalidField
+from libs.common.figures import NotRead, amount_of, day_of, whole_of
 from libs.common.money import CNY, Money
 from libs.common.sheets import FORMULA, Form
 
@@ -27,10 +27,6 @@ LARGEST_WORKBOOK = 1 << 30
 """Bytes of a workbook when it is unpacked: a small file may claim to be a very large one."""
 EXACT_FEN = 2**53 // 100
 """From so many yuan on, a number cell can't tell one fen from the next."""
-
-_AMOUNT = re.compile(r"-?[0-9]{1,13}(\.[0-9]{1,2})?")
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_WHOLE = re.compile(r"[0-9]{1,9}")
 
 
 class Unreadable(Exception):
@@ -67,9 +63,10 @@ class Cell:
     def money(self) -> Money:
         """An amount of renminbi, exact to the fen."""
         if self.kind == "text":
-            if not _AMOUNT.fullmatch(self.value.strip()):
-                raise self._wrong("must be an amount such as 1234.50, without separators, exact to the fen")
-            return Money.cny(self.value.strip())
+            try:
+                return Money(CNY, int(amount_of(self.value.strip(), grouped=False) * 100))
+            except NotRead:
+                raise self._wrong("must be an amount such as 1234.50, without separators, exact to the fen") from None
         if self.kind != "number":
             raise self._wrong("must be an amount")
         exact = Decimal(repr(self.value))
@@ -83,19 +80,21 @@ class Cell:
         """A date, written as 2026-01-31 or in a date cell."""
         if self.kind == "date":
             return self.value  # type: ignore[no-any-return]
-        if self.kind == "text" and _DAY.fullmatch(self.value.strip()):
+        if self.kind == "text":
             try:
-                return date.fromisoformat(self.value.strip())
-            except ValueError:
-                raise self._wrong("is no date") from None
+                return day_of(self.value.strip())
+            except NotRead:
+                pass  # Told as any other cell that holds no date.
         raise self._wrong("must be a date such as 2026-01-31")
 
     def whole(self) -> int:
         """A whole number from 0 on."""
-        text = str(self.value).strip()
-        if self.kind not in ("text", "number") or not _WHOLE.fullmatch(text):
-            raise self._wrong("must be a whole number")
-        return int(text)
+        try:
+            if self.kind in ("text", "number"):
+                return whole_of(str(self.value).strip())
+        except NotRead:
+            pass  # Told as a cell of another kind.
+        raise self._wrong("must be a whole number")
 
     def plain(self) -> str:
         """A decimal or a word as text: a number cell as it is written, 60 or 12.5."""

@@ -51,6 +51,12 @@ def test_the_form_of_dates_and_the_delimiter_are_declared() -> None:
         ("2026-01-15,1.001,x,,CNY", "line 3: '1.001' is no amount"),
         ("2026-01-15,,x,,CNY", "line 3: '' is no amount"),
         ("2026-01-15,NaN,x,,CNY", "line 3: 'NaN' is no amount"),
+        ('2026-01-15,"1,0",x,,CNY', "line 3: '1,0' can be read in more than one way"),
+        ('2026-01-15,",1,,0,",x,,CNY', "line 3: ',1,,0,' can be read in more than one way"),
+        ('2026-01-15,"1,2,3",x,,CNY', "line 3: '1,2,3' can be read in more than one way"),
+        ("2026-01-15,１２３.00,x,,CNY", "line 3: '１２３.00' is no amount"),
+        ("2026-01-15,١٢٣,x,,CNY", "line 3: '١٢٣' is no amount"),
+        ("٢٠٢٦-٠١-١٥,1.00,x,,CNY", "line 3: '٢٠٢٦-٠١-١٥' is no date"),
         ("2026-01-15,0.00,x,,CNY", "line 3: the amount is zero"),
         ("2026-01-15,1.00,x,,USD", "line 3: currency 'USD'"),
         ("2026-01-15,1.00,x,,", "line 3: currency ''"),
@@ -65,6 +71,11 @@ def test_a_wrong_row_is_named_by_its_line(row: str, problem: str) -> None:
 
     assert refusal.value.field == "content"
     assert problem in str(refusal.value)
+
+
+def test_a_decimal_comma_is_refused_and_not_taken_for_thousands() -> None:
+    with pytest.raises(InvalidField, match="line 2: '1234,56' can be read in more than one way"):
+        read(content=b"d;a;t\n2026-01-15;1234,56;fee\n", profile=CsvProfile("d", "a", "t", delimiter=";"))
 
 
 def test_a_file_that_is_not_utf8_names_the_line() -> None:

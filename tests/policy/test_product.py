@@ -131,6 +131,13 @@ def test_a_version_that_was_never_published_is_not_found() -> None:
             plan(factor_tables=(an.table("i", FactorBasis.DEDUCTIBLE, {"lots": "1"}),)),
             "terms.rating.factor_tables[0].rows[0].key",
         ),
+        *(
+            (
+                plan(factor_tables=(an.table("i", FactorBasis.DEDUCTIBLE, {key: "1"}),)),
+                "terms.rating.factor_tables[0].rows[0].key",
+            )
+            for key in ("１０", "١٠", "1_0", "1e3", " 10", "+10")
+        ),
         (
             plan(factor_tables=(an.table("i", FactorBasis.ANSWER, {"yes": "1"}, question="X"),)),
             "terms.rating.factor_tables[0].question",

@@ -2,22 +2,15 @@
 
 import csv
 import io
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 
 from libs.common.errors import InvalidField
+from libs.common.figures import NotRead, amount_of, day_of
 from libs.common.money import Money, total
 
 MOST_ENTRIES = 5000
-_AMOUNT = re.compile(r"[+-]?\d{1,15}(\.\d{1,2})?")
-_DATES = {
-    "YYYY-MM-DD": re.compile(r"(\d{4})-(\d{2})-(\d{2})"),
-    "YYYYMMDD": re.compile(r"(\d{4})(\d{2})(\d{2})"),
-    "YYYY/MM/DD": re.compile(r"(\d{4})/(\d{2})/(\d{2})"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +104,7 @@ def _entry(line: int, cells: dict[str, str], profile: CsvProfile, currency: str)
     given = cells[profile.currency_column] if profile.currency_column else currency
     if given != currency:
         raise _wrong(line, f"currency {given!r} is not the statement's, {currency}")
-    amount = cells[profile.amount_column].replace(",", "")
-    if not _AMOUNT.fullmatch(amount):
-        raise _wrong(line, f"{cells[profile.amount_column]!r} is no amount with at most two decimals")
-    fen = int(Decimal(amount) * 100)
+    fen = _fen(line, cells[profile.amount_column])
     if not fen:
         raise _wrong(line, "the amount is zero")
     return Entry(
@@ -127,14 +117,18 @@ def _entry(line: int, cells: dict[str, str], profile: CsvProfile, currency: str)
     )
 
 
-def _date(line: int, text: str, form: str) -> date:
-    found = _DATES[form].fullmatch(text)
+def _fen(line: int, text: str) -> int:
     try:
-        if found is None:
-            raise ValueError
-        return date(*(int(part) for part in found.groups()))
-    except ValueError:
-        raise _wrong(line, f"{text!r} is no date in the form {form}") from None
+        return int(amount_of(text) * 100)
+    except NotRead as problem:
+        raise _wrong(line, f"{text!r} {problem}") from None
+
+
+def _date(line: int, text: str, form: str) -> date:
+    try:
+        return day_of(text, form)
+    except NotRead as problem:
+        raise _wrong(line, f"{text!r} {problem}") from None
 
 
 def _wrong(line: int, problem: str) -> InvalidField:

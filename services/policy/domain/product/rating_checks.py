@@ -1,5 +1,6 @@
 """Which rating plans make sense: every part has a rate, and every table's lines are in the words of its basis."""
 
+import re
 from decimal import Decimal, InvalidOperation
 
 from libs.common.codes.industry import is_division_or_section
@@ -65,6 +66,10 @@ def _check_table(terms: ProductTerms, table: FactorTable, codes: set[str], field
         keys.add(row.key)
 
 
+_BAND = re.compile(r"[0-9]{1,15}(\.[0-9]{1,6})?")
+"""The least value of a band in plain notation: `Decimal` would also read "１０", "1_0" and "1e3"."""
+
+
 def _fits(table: FactorTable, question: Question | None, key: str) -> bool:
     match table.basis:
         case FactorBasis.INDUSTRY:
@@ -81,7 +86,7 @@ def _fits(table: FactorTable, question: Question | None, key: str) -> bool:
             return False
         case FactorBasis.SCORE | FactorBasis.CLAIM_COUNT | FactorBasis.LOSS_RATIO if key == NO_SCORE:
             return True
-    return threshold(key) is not None
+    return _BAND.fullmatch(key) is not None
 
 
 def threshold(key: str) -> Decimal | None:
