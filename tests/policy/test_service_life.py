@@ -296,6 +296,49 @@ async def test_a_lapse_that_never_had_a_ground_is_undone_also_after_the_term(des
     assert (policy.status, fen(policy.timeline.premium)) == (pb.POLICY_STATUS_EXPIRED, 10_000_000)
 
 
+def flat(policy_id: str, **more: Any) -> pb.CancelPolicyRequest:
+    return pb.CancelPolicyRequest(
+        request_id=str(uuid4()),
+        policy_id=policy_id,
+        effective_date=date_message(an.INCEPTION),
+        method=product_pb.CANCELLATION_METHOD_FLAT,
+        reason="BOUND_IN_ERROR",
+        **more,
+    )
+
+
+async def test_a_policy_under_which_a_claim_is_open_or_paid_is_cancelled_flat_by_a_chief_who_says_why(
+    desk: Desk,
+) -> None:
+    policy_id = (await a.bound(desk)).policy_id
+    claim = _claim(policy_id, date_pb2.Date(year=2026, month=1))
+    await hear(desk, "claims", claim)
+    because = "The insured repays the claim"
+    against = ("FAILED_PRECONDITION", "CLAIMS_AGAINST_CANCELLATION")
+
+    assert await desk.refused(flat(policy_id)) == against
+    assert await desk.refused(flat(policy_id, despite_claims=because)) == against
+    assert await desk.refused(flat(policy_id), who="zhou", roles=("chief_underwriter",)) == against
+    closed = claims.ClaimClosed(claim_id=claim.claim_id, policy_id=policy_id, outcome="PAID", paid=yuan(290_000))
+    await hear(desk, "claims", closed)
+    assert await desk.refused(flat(policy_id)) == against
+    cancelled = (await desk.chief(flat(policy_id, despite_claims=because))).policy
+
+    assert cancelled.cancellation.despite_claims == because
+    assert fen(cancelled.timeline.premium) == 0
+
+
+async def test_a_claim_that_was_refused_or_withdrawn_stands_against_no_cancellation(desk: Desk) -> None:
+    policy_id = (await a.bound(desk)).policy_id
+    for outcome in ("REFUSED", "WITHDRAWN"):
+        claim = _claim(policy_id, date_pb2.Date(year=2026, month=1))
+        await hear(desk, "claims", claim)
+        ended = claims.ClaimClosed(claim_id=claim.claim_id, policy_id=policy_id, outcome=outcome, paid=yuan(0))
+        await hear(desk, "claims", ended)
+
+    assert (await desk.ask(flat(policy_id))).policy.status == pb.POLICY_STATUS_CANCELLED
+
+
 async def test_reporting_is_extended_for_a_premium_and_told_with_the_terms(desk: Desk) -> None:
     policy_id = await by_hand(desk)
     extend = life_pb.ExtendReportingRequest(policy_id=policy_id, days=365)

@@ -9,6 +9,7 @@ from libs.common.unit import Unit
 from services.policy.application.accumulations import follow_exposure
 from services.policy.application.predecessors import file_of_policy
 from services.policy.application.products import product_of
+from services.policy.domain.authority import CHIEF
 from services.policy.domain.errors import PolicyNotFound
 from services.policy.domain.policy.events import Cancelled, Endorsed
 from services.policy.domain.policy.life import Reinstated
@@ -54,10 +55,11 @@ async def decided(
     unit: Unit, policy_id: UUID, policy: Policy, proposal: Proposal
 ) -> Sequence[Endorsed | Cancelled | Reinstated]:
     """What the policy decides on a proposal, with all that it has to know; nothing is recorded."""
-    call, losses = unit.call, {}
-    if proposal.kind is ProposalKind.REINSTATE:
-        losses = known_losses(await file_of(unit, policy_id))
-    moment = Moment(call.request_id, call.today, call.now, losses)
+    call, losses, claimed = unit.call, dict[str, date](), dict[str, date | None]()
+    if proposal.kind is not ProposalKind.ENDORSE:
+        file = await file_of(unit, policy_id)
+        losses, claimed = known_losses(file), paid_or_open(file)
+    moment = Moment(call.request_id, call.today, call.now, losses, claimed, chief=CHIEF in call.roles)
     return proposal.make(policy, await terms_of(unit, policy), moment)
 
 
@@ -75,6 +77,15 @@ def known_losses(file: PolicyFile) -> dict[str, date]:
         claim_id: claim.occurred_from
         for claim_id, claim in file.claims.items()
         if claim.occurred_from is not None and claim.outcome != WITHDRAWN
+    }
+
+
+def paid_or_open(file: PolicyFile) -> dict[str, date | None]:
+    """The claims that were paid something, or may be, with the first day on which they may have happened."""
+    return {
+        claim_id: claim.occurred_from
+        for claim_id, claim in file.claims.items()
+        if claim.outcome != WITHDRAWN and (claim.paid or not claim.outcome)
     }
 
 

@@ -85,9 +85,17 @@ class Policies:
         return await self._make(call, policy_id, proposal, etag)
 
     async def cancel(
-        self, call: Call, policy_id: UUID, effective: date, method: CancellationMethod, reason: str, etag: str
+        self,
+        call: Call,
+        policy_id: UUID,
+        effective: date,
+        method: CancellationMethod,
+        reason: str,
+        despite_claims: str,
+        etag: str,
     ) -> PolicyView:
-        return await self._make(call, policy_id, Proposal(ProposalKind.CANCEL, effective, reason, method=method), etag)
+        proposal = Proposal(ProposalKind.CANCEL, effective, reason, method=method, despite_claims=despite_claims)
+        return await self._make(call, policy_id, proposal, etag)
 
     async def get(self, call: Call, policy_id: UUID, known_at: datetime | None = None) -> PolicyView:
         """The policy as it is known, or was known at a time; not found if it was not bound by then."""

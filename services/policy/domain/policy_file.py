@@ -189,8 +189,8 @@ class PolicyFile:
             case ClaimNoted() | ClaimPaymentNoted() | ClaimReserveNoted() | ClaimEndNoted():
                 return self._claim(event)
             case DutyOpeningNoted() | DutyBreachNoted() | DutyDischargeNoted():
-                known = self.duties.get(event.duty_id, Duty())
-                return replace(self, duties={**self.duties, event.duty_id: known.evolve(event)})
+                duty = self.duties.get(event.duty_id, Duty())
+                return replace(self, duties={**self.duties, event.duty_id: duty.evolve(event)})
             case PremiumReceiptNoted():
                 return self._receipt(event)
             case PremiumOverdueNoted():

@@ -84,6 +84,7 @@ class PolicyServicer(ChangeMethods, CertificateMethods, LifeMethods, Accumulatio
             effective,
             method_value("method", request.method),
             request.reason,
+            request.despite_claims,
             request.etag,
         )
         return pb.CancelPolicyResponse(policy=policy_message(view, effective))

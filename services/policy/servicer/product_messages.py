@@ -69,6 +69,7 @@ def terms_message(terms: ProductTerms) -> pb.ProductTerms:
             methods=[enum_text(pb.CancellationMethod, method) for method in terms.cancellation.methods],
             short_rate_percent=decimal_text(terms.cancellation.short_rate_percent),
             minimum_earned_percent=decimal_text(terms.cancellation.minimum_earned_percent),
+            despite_claims=terms.cancellation.despite_claims,
         ),
         vat_rates=[dated_message(rate) for rate in terms.vat_rates],
         stamp_duty_rates=[dated_message(rate) for rate in terms.stamp_duty_rates],

@@ -162,6 +162,7 @@ def cancellation_value(field: str, message: pb.CancellationRule) -> Cancellation
         methods=each(f"{field}.methods", message.methods, method_value),
         short_rate_percent=percent_value(f"{field}.short_rate_percent", message.short_rate_percent),
         minimum_earned_percent=percent_value(f"{field}.minimum_earned_percent", message.minimum_earned_percent or "0"),
+        despite_claims=message.despite_claims,
     )
 
 

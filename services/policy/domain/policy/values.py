@@ -128,11 +128,14 @@ class Endorsement:
 
 @dataclass(frozen=True)
 class Cancellation:
+    """`despite_claims` is why a chief took away cover under which claims were paid or open, "" for any other."""
+
     effective_date: date
     method: CancellationMethod
     reason: str
     unearned: Money
     refund: Money
+    despite_claims: str = ""
 
     @property
     def retained(self) -> Money:

@@ -182,9 +182,12 @@ class UnderwritingRules:
 
 @dataclass(frozen=True)
 class CancellationRule:
+    """`despite_claims` lets anybody take away cover under which claims are paid or open."""
+
     methods: tuple[CancellationMethod, ...]
     short_rate_percent: Decimal
     minimum_earned_percent: Decimal = Decimal(0)
+    despite_claims: bool = False
 
 
 @dataclass(frozen=True)
