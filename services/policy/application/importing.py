@@ -19,6 +19,7 @@ from libs.common.streams import derived_id, stream_id
 from libs.common.unit import Unit
 from services.policy.application.accumulations import follow_exposure
 from services.policy.application.predecessors import file_of_policy
+from services.policy.application.referrals import check_released_in_advance, import_subject
 from services.policy.domain.errors import ProductNotFound
 from services.policy.domain.import_errors import PolicyNumberTaken, RowKeyReused
 from services.policy.domain.policy.importing import import_policy
@@ -26,6 +27,7 @@ from services.policy.domain.policy.origin import ImportedPolicy
 from services.policy.domain.policy.policy import Policy
 from services.policy.domain.policy_file import FileOpened, PolicyFile
 from services.policy.domain.product.product import Product
+from services.policy.domain.referral import referral_of_cover
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,9 @@ class Import:
             bound = import_policy(
                 row, product_id, version, self._key, self._source, call.principal, call.tenant, call.now
             )
+            rules, inputs = version.terms.underwriting, bound[0].cover.inputs
+            referral = referral_of_cover(rules, bound[0].parts, inputs, call.today)
+            await check_released_in_advance(unit, import_subject(self._key), referral)
             if not await unit.is_new(Policy, policy_id):
                 raise PolicyNumberTaken(policy_number=row.policy_number, policy_id=policy_id)
             unit.record(Policy, policy_id, bound)
