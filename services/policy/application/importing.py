@@ -3,7 +3,7 @@
 A row's request id follows from the import's key and the row's, so the log itself knows which rows are in: the same row
 again is a repetition, and the same key with another row is found out. A row becomes a policy with its file in one
 append, and draws on the capacities for what it depends on, or nothing happens. The policy's id follows from the insurer
-and the number, so no two imports take in one policy twice.
+and the number, in the one form in which numbers compare, so no two imports take in one policy twice.
 """
 
 from dataclasses import dataclass, replace
@@ -15,6 +15,7 @@ from libs.common.application import Application
 from libs.common.context import Call
 from libs.common.errors import RequestIdReused
 from libs.common.money import Money
+from libs.common.names import number_key
 from libs.common.streams import derived_id, stream_id
 from libs.common.unit import Unit
 from services.policy.application.accumulations import follow_exposure
@@ -77,7 +78,7 @@ class Import:
             done = await self._application.execute(call, Policy, policy_id, plan)
         except RequestIdReused:
             raise RowKeyReused(row_key=row.row_key, import_key=self._key) from None
-        return Taken(policy_id, done.repeated, done.value.bound.transaction.net)
+        return Taken(done.stream, done.repeated, done.value.bound.transaction.net)
 
     def _call_of(self, row: ImportedPolicy, fingerprint: bytes) -> Call:
         """The row's own command. A stream may last, so the time that has passed since its begin is added."""
@@ -87,5 +88,5 @@ class Import:
 
 
 def imported_policy(tenant: str, policy_number: str) -> UUID:
-    """The id of the policy that is imported under a number."""
-    return stream_id(tenant, Policy.KIND, f"imported/{policy_number}")
+    """The id of the policy that is imported under a number, however that is written."""
+    return stream_id(tenant, Policy.KIND, f"imported/{number_key(policy_number).upper()}")
