@@ -107,9 +107,14 @@ def test_a_reinstatement_puts_all_of_the_cover_at_stake_and_a_cancellation_nothi
 def test_cover_that_begins_without_a_quote_is_referred_by_the_same_rules() -> None:
     policy = an.policy()
 
-    assert referral_of_cover(RULES, policy.bound.parts, policy.bound.cover.inputs, MAY) is None
+    assert referral_of_cover(RULES, an.enterprise(), policy.bound.parts, policy.bound.cover.inputs, MAY) is None
     high = an.endorsed(policy, MAY, an.set_limit(an.DATA, HIGH)).segments[-1].parts
-    assert referral_of_cover(RULES, high, policy.bound.cover.inputs, MAY) == Referral((LIMIT,), Money.cny(52_000_000))
+    over = Referral((LIMIT,), Money.cny(52_000_000))
+    assert referral_of_cover(RULES, an.enterprise(), high, policy.bound.cover.inputs, MAY) == over
+    critical = an.enterprise(critical_infrastructure=True, protecting_department="能源局")
+    found = referral_of_cover(RULES, critical, policy.bound.parts, policy.bound.cover.inputs, MAY)
+    assert found is not None
+    assert found.reasons == (ReferralReason.CRITICAL_INFRASTRUCTURE_WITHOUT_ASSESSMENT,)
 
 
 def test_a_release_goes_as_far_as_it_says() -> None:

@@ -66,8 +66,8 @@ class Certificates:
             certificate = await unit.find(Certificate, certificate_id)
             issued = issue(certificate_id, certificate, policy_id, policy, terms, joining, call.request_id, call.now)
             for each in issued:
-                cover, rules = each.stay.cover, terms.underwriting
-                referral = referral_of_cover(rules, each.stay.parts, cover.inputs, call.today)
+                stay, rules = each.stay, terms.underwriting
+                referral = referral_of_cover(rules, each.member, stay.parts, stay.cover.inputs, call.today)
                 await check_released_in_advance(unit, park_subject(policy_id), referral)
             unit.record(Certificate, certificate_id, issued)
             roll = await _roll(unit, policy_id)

@@ -66,7 +66,7 @@ class Import:
                 row, product_id, version, self._key, self._source, call.principal, call.tenant, call.now
             )
             rules, inputs = version.terms.underwriting, bound[0].cover.inputs
-            referral = referral_of_cover(rules, bound[0].parts, inputs, call.today)
+            referral = referral_of_cover(rules, row.insured, bound[0].parts, inputs, call.today)
             await check_released_in_advance(unit, import_subject(self._key), referral)
             if not await unit.is_new(Policy, policy_id):
                 raise PolicyNumberTaken(policy_number=row.policy_number, policy_id=policy_id)

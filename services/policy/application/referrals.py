@@ -53,6 +53,7 @@ async def referred(
     known = Known(
         inputs=replace(bound.cover.inputs, experience=experience_of(before, file, unit.call.today)),
         asked=submission.asked if submission else None,
+        critical=bound.insured.critical_infrastructure,
         assessment=submission.assessment if submission else None,
         room=await least_room(unit, await declared_dependencies(unit, bound)),
     )

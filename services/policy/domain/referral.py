@@ -12,6 +12,7 @@ from datetime import date
 from libs.common.money import CNY, Money, total
 from services.policy.domain.assessment import Assessment
 from services.policy.domain.cover import PartTerms, RatingInputs
+from services.policy.domain.enterprise import Enterprise
 from services.policy.domain.policy.policy import Policy
 from services.policy.domain.policy.proposal import Proposal, ProposalKind
 from services.policy.domain.policy.values import ChangeKind, Segment
@@ -19,7 +20,7 @@ from services.policy.domain.product.terms import UnderwritingRules
 from services.policy.domain.submission.declared import declared_reasons
 from services.policy.domain.submission.events import SubmissionCreated
 from services.policy.domain.submission.quoting import Held
-from services.policy.domain.underwriting import ReferralReason, referral_reasons
+from services.policy.domain.underwriting import ReferralReason, infrastructure_reasons, referral_reasons
 from services.policy.domain.underwriting_errors import ActReferred, ReleaseBeyondAuthority
 
 NOTHING = Money(CNY, 0)
@@ -39,13 +40,15 @@ class Referral:
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of an insured when something is done for it. `asked` is None of what came without a submission.
+    """What is known of an insured when something is done for it. `asked` is None of what had no submission; then
+    `critical` says whether it is declared critical infrastructure.
 
     `room` is by how much limits may grow before a declared dependency is too full; None if none has a capacity.
     """
 
     inputs: RatingInputs
     asked: SubmissionCreated | None = None
+    critical: bool = False
     assessment: Assessment | None = None
     room: Money | None = None
 
@@ -66,11 +69,11 @@ def referral_of_change(
 
 
 def referral_of_cover(
-    rules: UnderwritingRules, parts: Sequence[PartTerms], inputs: RatingInputs, on: date
+    rules: UnderwritingRules, insured: Enterprise, parts: Sequence[PartTerms], inputs: RatingInputs, on: date
 ) -> Referral | None:
     """Why cover that begins without a quote needs a release: of a member of a park policy, of an imported policy."""
     needed = _limits(parts)
-    return _referral(rules, Known(inputs), needed, needed, on)
+    return _referral(rules, Known(inputs, critical=insured.critical_infrastructure), needed, needed, on)
 
 
 def adds_risk(before: Policy, after: Policy, proposal: Proposal) -> bool:
@@ -105,8 +108,10 @@ def _referral(rules: UnderwritingRules, known: Known, needed: Money, added: Mone
     reasons = list(referral_reasons(rules, inputs, needed, known.assessment, on))
     if known.asked is not None:
         reasons += declared_reasons(rules, known.asked, inputs, added, known.room, on)
-    elif known.room is not None and added > known.room:
-        reasons.append(ReferralReason.ACCUMULATION)
+    else:
+        reasons += infrastructure_reasons(rules, known.critical, inputs)
+        if known.room is not None and added > known.room:
+            reasons.append(ReferralReason.ACCUMULATION)
     return Referral(tuple(dict.fromkeys(reasons)), needed) if reasons else None
 
 

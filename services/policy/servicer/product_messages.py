@@ -161,6 +161,7 @@ def underwriting_message(rules: UnderwritingRules) -> pb.UnderwritingRules:
         losses_declined_above=rules.losses_declined_above,
         loss_amount_declined_above=_money(rules.loss_amount_declined_above),
         excluded_industries=rules.excluded_industries,
+        refer_critical_infrastructure=rules.refer_critical_infrastructure,
     )
 
 

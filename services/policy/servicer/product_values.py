@@ -154,6 +154,7 @@ def underwriting_value(field: str, message: pb.UnderwritingRules) -> Underwritin
         losses_declined_above=message.losses_declined_above if message.HasField("losses_declined_above") else None,
         loss_amount_declined_above=within(field, message, "loss_amount_declined_above", money_value),
         excluded_industries=tuple(message.excluded_industries),
+        refer_critical_infrastructure=message.refer_critical_infrastructure,
     )
 
 

@@ -11,7 +11,7 @@ from services.policy.domain.policy.cession import Cession
 from services.policy.domain.policy.charge import Charging, Terms, check_shares, exposure_of
 from services.policy.domain.policy.events import Bound
 from services.policy.domain.policy.number import policy_number
-from services.policy.domain.policy.values import Share, TransactionKind
+from services.policy.domain.policy.values import CriticalSystem, Share, TransactionKind
 from services.policy.domain.product.product import ProductVersion
 from services.policy.domain.product.terms import ProductTerms, ServiceEntitlement, ServicePhase
 from services.policy.domain.submission.submission import Submission
@@ -63,6 +63,11 @@ def bind_policy(
             transaction=transaction,
             cessions=() if sole else charging.cessions,
             renews=submission.renewal.policy_id if submission.renewal else "",
+            critical_systems=tuple(
+                CriticalSystem(system.name, system.protecting_department)
+                for system in asked.systems
+                if system.critical_infrastructure
+            ),
         )
     ]
 

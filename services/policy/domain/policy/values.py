@@ -48,6 +48,14 @@ class Share:
 
 
 @dataclass(frozen=True)
+class CriticalSystem:
+    """A system that was declared critical information infrastructure, and the department that protects it."""
+
+    name: str
+    protecting_department: str
+
+
+@dataclass(frozen=True)
 class QuotaShare:
     """The treaty that takes part of the lead's share, as it was when the policy was bound."""
 

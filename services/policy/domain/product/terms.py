@@ -178,6 +178,7 @@ class UnderwritingRules:
     losses_declined_above: int | None = None
     loss_amount_declined_above: Money | None = None
     excluded_industries: tuple[str, ...] = ()
+    refer_critical_infrastructure: bool = False
 
 
 @dataclass(frozen=True)
