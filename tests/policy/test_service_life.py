@@ -9,6 +9,7 @@ from google.protobuf.message import Message
 from google.type import date_pb2
 from hubao.billing_subsidy.v1 import events_pb2 as billing
 from hubao.claims.v1 import events_pb2 as claims
+from hubao.policy.v1 import accumulation_pb2 as accumulation_pb
 from hubao.policy.v1 import events_pb2, terms_pb2
 from hubao.policy.v1 import policy_life_pb2 as life_pb
 from hubao.policy.v1 import policy_service_pb2 as pb
@@ -339,6 +340,17 @@ async def test_a_claim_that_was_refused_or_withdrawn_stands_against_no_cancellat
     assert (await desk.ask(flat(policy_id))).policy.status == pb.POLICY_STATUS_CANCELLED
 
 
+async def test_nobody_can_say_what_will_be_known(desk: Desk) -> None:
+    policy_id = (await a.bound(desk)).policy_id
+    later = timestamp_message(at(1, 1))
+
+    for request in (
+        pb.GetPolicyRequest(policy_id=policy_id, recorded_time=later),
+        pb.ListPoliciesRequest(recorded_time=later),
+    ):
+        assert await desk.refused(request) == ("INVALID_ARGUMENT", "recorded_time")
+
+
 async def test_reporting_is_extended_for_a_premium_and_told_with_the_terms(desk: Desk) -> None:
     policy_id = await by_hand(desk)
     extend = life_pb.ExtendReportingRequest(policy_id=policy_id, days=365)
@@ -374,7 +386,7 @@ async def test_a_policy_is_renewed_with_its_experience_and_its_dates(desk: Desk)
     more = [a.wanted(an.DATA, an.RAISED_DATA_LIMIT)]
     quote_request = submission_pb.CreateQuoteRequest(submission_id=submission.submission_id, parts=more)
     quote = (await desk.ask(quote_request)).quote
-    new = (await desk.ask(a.bind(submission.submission_id))).policy
+    new = (await desk.ask(a.bind(submission.submission_id, without_treaties=True))).policy
 
     assert again == submission
     assert (submission.inception, submission.expiry) == (old.timeline.expiry, date_message(date(2028, 1, 1)))
@@ -395,6 +407,35 @@ async def test_a_policy_is_renewed_with_its_experience_and_its_dates(desk: Desk)
     assert await desk.refused(once_more) == ("FAILED_PRECONDITION", "POLICY_RENEWED_ALREADY")
 
 
+async def test_a_renewal_keeps_co_insurers_and_treaties_and_needs_no_more_capacity(desk: Desk) -> None:
+    surplus = await desk.ask(a.surplus_treaty(ends_on=date_message(date(2028, 1, 1))))
+    submission_id = await a.quoted(desk)
+    old = (await desk.ask(a.bind(submission_id, surplus.treaty.treaty_id))).policy
+    await desk.catch_up()
+    asked = accumulation_pb.GetAccumulationRequest(kind=submission_pb.DEPENDENCY_KIND_CLOUD, name="aliyun")
+    exposure = (await desk.ask(asked)).accumulation.exposure
+    full = accumulation_pb.SetAccumulationCapacityRequest(
+        kind=asked.kind, name=asked.name, capacity=exposure, refer_above_percent="100"
+    )
+    await desk.chief(full)
+    await desk.move_to(at(10, 20))
+    renew = life_pb.RenewPolicyRequest(policy_id=old.policy_id, submission_key="next")
+    next_id = (await desk.ask(renew)).submission.submission_id
+    quote = (await desk.ask(submission_pb.CreateQuoteRequest(submission_id=next_id))).quote
+
+    new = (await desk.ask(pb.BindPolicyRequest(submission_id=next_id, quote_number=1))).policy
+    await desk.catch_up()
+    both = (await desk.ask(asked)).accumulation
+    await desk.move_to(at(1, 2, 2027))
+    await desk.catch_up()
+    one = (await desk.ask(asked)).accumulation
+
+    assert not quote.referral_reasons or "ACCUMULATION" not in quote.referral_reasons
+    assert new.timeline.shares == old.timeline.shares
+    assert [each.source_id for each in new.timeline.cessions] == [surplus.treaty.treaty_id]
+    assert both.exposure == one.exposure == exposure
+
+
 async def test_of_two_renewals_of_a_policy_one_is_bound(desk: Desk) -> None:
     old = await a.bound(desk)
     await desk.move_to(at(10, 20))
@@ -404,7 +445,8 @@ async def test_of_two_renewals_of_a_policy_one_is_bound(desk: Desk) -> None:
         submissions.append((await desk.ask(renew)).submission.submission_id)
         await desk.ask(submission_pb.CreateQuoteRequest(submission_id=submissions[-1]))
 
-    await desk.ask(a.bind(submissions[0]))
+    assert await desk.refused(a.bind(submissions[0])) == ("FAILED_PRECONDITION", "TREATY_NOT_IN_FORCE")
+    await desk.ask(a.bind(submissions[0], without_treaties=True))
 
     assert await desk.refused(a.bind(submissions[1])) == ("FAILED_PRECONDITION", "POLICY_RENEWED_ALREADY")
     left = (await desk.ask(submission_pb.GetSubmissionRequest(submission_id=submissions[1]))).submission
