@@ -6,7 +6,8 @@ A workbook's first sheet is read. What can't be read at all raises `Unreadable` 
 """
 
 import csv
-from collections.abc import Iterator, Sequence
+from codecs import BOM_UTF8
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -166,14 +167,35 @@ def _csv(path: Path) -> Iterator[Line]:
     number = 0
     try:
         with path.open("rb") as file:
-            # Line by line, so that what is no UTF-8 is found in its row and not when a buffer is filled.
-            lines = (line.decode("utf-8-sig" if at == 0 else "utf-8") for at, line in enumerate(file))
-            for number, values in enumerate(csv.reader(lines, strict=True), start=1):
+            for number, values in enumerate(csv.reader(_decoded(file), strict=True), start=1):
                 yield "csv", number, [(_unescaped(value), "text" if value.strip() else "blank") for value in values]
     except UnicodeDecodeError:
-        raise Unreadable(f"csv!A{number + 1}", "is not UTF-8") from None
+        raise Unreadable(f"csv!A{number + 1}", "is neither UTF-8 nor GB 18030, or changes between the two") from None
     except csv.Error as error:
         raise Unreadable(f"csv!A{number + 1}", f"is no CSV: {error}") from None
+
+
+def _decoded(file: Iterable[bytes]) -> Iterator[str]:
+    """The lines of a file in UTF-8, or in GB 18030 (GBK among it), as Chinese spreadsheets write them.
+
+    The first line that is not plain ASCII says which: a text of one is hardly ever one of the other. Line by line, so
+    that what is neither is found in its row and not when a buffer is filled.
+    """
+    encoding = ""
+    for at, line in enumerate(file):
+        if at == 0 and line.startswith(BOM_UTF8):
+            encoding, line = "utf-8", line.removeprefix(BOM_UTF8)
+        if not encoding and not line.isascii():
+            encoding = "utf-8" if _is_utf8(line) else "gb18030"
+        yield line.decode(encoding or "ascii")
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _unescaped(value: str) -> str:

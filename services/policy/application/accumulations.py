@@ -86,8 +86,8 @@ async def declared_dependencies(unit: Unit, bound: Bound) -> tuple[DeclaredDepen
 async def least_room(unit: Unit, declared: Iterable[DeclaredDependency], renews: str = "") -> Money | None:
     """What a quote may sum to before the fullest of these dependencies refers it; None if none has a capacity.
 
-    A quote is held against it with all of its limits, before shares and cessions; so those of the policy that it `renews`
-    are there for it, as long as that one draws on the same dependencies.
+    A quote is held against it with all of its limits, before shares and cessions; so are those of the policy that it
+    `renews` there for it, as long as that one draws on the same dependencies.
     """
     rooms: list[Money] = []
     dependencies = tuple(dict.fromkeys(Dependency.of(each) for each in declared))

@@ -6,6 +6,7 @@ append, and draws on the capacities for what it depends on, or nothing happens. 
 and the number, in the one form in which numbers compare, so no two imports take in one policy twice.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from time import monotonic
@@ -16,6 +17,7 @@ from libs.common.context import Call
 from libs.common.errors import RequestIdReused
 from libs.common.money import Money
 from libs.common.names import number_key
+from libs.common.rehearsal import rehearse
 from libs.common.streams import derived_id, stream_id
 from libs.common.unit import Unit
 from services.policy.application.accumulations import follow_exposure
@@ -43,7 +45,9 @@ class Taken:
 class Import:
     """One stream's part of one import."""
 
-    def __init__(self, application: Application, call: Call, import_key: str, source: str) -> None:
+    def __init__(
+        self, application: Application, call: Call, import_key: str, source: str, *, dry_run: bool = False
+    ) -> None:
         self._application = application
         self._call = call
         self._key = import_key
@@ -51,6 +55,8 @@ class Import:
         self._id = stream_id(call.tenant, "policy.Import", import_key)
         self._began = monotonic()
         self._products: dict[str, UUID] = {}
+        self._tried: set[UUID] = set()
+        self.dry_run = dry_run
 
     async def take(self, row: ImportedPolicy, fingerprint: bytes) -> Taken:
         """Makes a policy of a row. Raises what refuses it, and the outages of any command."""
@@ -75,10 +81,34 @@ class Import:
             await follow_exposure(unit, policy_id)
 
         try:
+            if self.dry_run:
+                return await self._try(call, policy_id, row, plan)
             done = await self._application.execute(call, Policy, policy_id, plan)
         except RequestIdReused:
             raise RowKeyReused(row_key=row.row_key, import_key=self._key) from None
         return Taken(done.stream, done.repeated, done.value.bound.transaction.net)
+
+    async def _try(
+        self, call: Call, policy_id: UUID, row: ImportedPolicy, plan: Callable[[Unit], Awaitable[None]]
+    ) -> Taken:
+        """What would become of a row; nothing is stored. Of rows of one number, the first counts."""
+        first = policy_id not in self._tried
+        self._tried.add(policy_id)
+        before = await self._application.answered(call, Policy)
+        if before is not None:
+            return Taken(before.stream, True, before.value.bound.transaction.net)
+
+        async def tried(unit: Unit) -> Money:
+            await plan(unit)
+            entry = unit.entry(policy_id)
+            assert entry is not None  # The plan records its binding.
+            net: Money = entry.value.bound.transaction.net
+            return net
+
+        premium = await rehearse(self._application, call, tried)
+        if not first:
+            raise PolicyNumberTaken(policy_number=row.policy_number, policy_id=policy_id)
+        return Taken(policy_id, False, premium)
 
     def _call_of(self, row: ImportedPolicy, fingerprint: bytes) -> Call:
         """The row's own command. A stream may last, so the time that has passed since its begin is added."""
