@@ -68,6 +68,10 @@ rating: $(STUBS) ## Writes docs/rating.md and its picture from a fresh run
 faults: $(STUBS) ## The whole stack under load and faults; `make faults SEED=7 MINUTES=10`
 	$(PYTHON) -m tests.faults --seed $(SEED) --minutes $(MINUTES) --report '$(REPORT)'
 
+.PHONY: fuzz
+fuzz: $(STUBS) ## Hostile messages to every method of a running stack; `make fuzz SEED=7 MINUTES=10`
+	$(PYTHON) -m tests.fuzz --seed $(SEED) --minutes $(MINUTES)
+
 .PHONY: protos
 protos: .venv/.made ## Formats the protos and makes the stubs anew
 	.venv/bin/buf format -w protos

@@ -4,7 +4,7 @@ Seconds are those of the service's clock between the recording of the oldest ann
 """
 
 from dataclasses import asdict, dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hubao.feed.v1 import admin_service_pb2 as pb
@@ -14,6 +14,9 @@ from rich.text import Text
 
 from deploy.cli.operator import Operator, Unanswered
 from deploy.cli.output import instant, table
+
+REJECTED_FOR = timedelta(hours=1)
+"""For how long an announcement that was not believed is something for a person to look at."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,8 @@ class State:
     projection: Lag | None = None
     consumers: dict[str, Lag | None] = field(default_factory=dict)
     """By upstream; None if the upstream's end is not known."""
+    rejected: dict[str, int] = field(default_factory=dict)
+    """By upstream, how many announcements in its name the process that answers did not believe."""
     timer_late_seconds: float = 0.0
     attention: list[str] = field(default_factory=list)
     """What a person should look at."""
@@ -82,6 +87,7 @@ def _measure(operator: Operator, state: State, found: dict[str, State]) -> None:
         )
     state.projection = _projection_lag(operator, state.service, status)
     for consumer in status.consumers:
+        _note_rejected(state, consumer)
         upstream = found.get(consumer.upstream)
         lag = None
         if upstream is not None and upstream.status is not None:
@@ -101,6 +107,15 @@ def _measure(operator: Operator, state: State, found: dict[str, State]) -> None:
             state.timer_late_seconds = max(late, timedelta()).total_seconds()
     if status.parked:
         state.attention.append(f"{state.service} has {status.parked} parked: hubao parked list -s {state.service}")
+
+
+def _note_rejected(state: State, consumer: pb.ConsumerStatus) -> None:
+    state.rejected[consumer.upstream] = consumer.rejected
+    if consumer.rejected and datetime.now(UTC) - instant(consumer.rejected_time) < REJECTED_FOR:
+        state.attention.append(
+            f"{state.service} did not believe {consumer.rejected} announcements in the name of {consumer.upstream}"
+            f" ({consumer.rejected_reason}): who can publish there, and are the keys right?"
+        )
 
 
 def _feed_lag(operator: Operator, owner: State, position: int) -> Lag:

@@ -10,6 +10,8 @@ from hubao.common.v1 import access_pb2
 from deploy.cli.operator import Misused
 from deploy.cli.options import Data, Json, plainly
 from deploy.cli.output import Output
+from libs.common.callers import problem_of
+from libs.common.names import principal_of
 from libs.common.tokens import KEY_FILE, IssuerKeyUnusable, LocalIssuer
 
 ROLES = sorted(name.removeprefix("ROLE_").lower() for name in access_pb2.Role.keys()[1:])
@@ -38,6 +40,12 @@ def issue(
         for name in role:
             if name not in ROLES:
                 raise Misused(f"there is no role {name}; there are {', '.join(ROLES)}")
+        try:
+            principal_of(subject)
+        except ValueError as error:
+            raise Misused(str(error)) from None
+        if problem := problem_of(frozenset(role), organisation, tenant):
+            raise Misused(problem)
         directory = data / "identity"
         if not (directory / KEY_FILE).is_file():
             raise Misused(f"there is no issuer in {directory}: give the --data of a local stack")

@@ -26,6 +26,7 @@ from libs.common.gauges import Gauges
 from libs.common.grpc.auth import Authenticator
 from libs.common.grpc.client import channel, token_file
 from libs.common.grpc.edge import Edge
+from libs.common.grpc.pages import SEALER
 from libs.common.grpc.server import AddressUnusable, EdgeServer, Servicer
 from libs.common.messaging.admin import AdminServicer
 from libs.common.messaging.consumer import Consumer
@@ -34,6 +35,7 @@ from libs.common.messaging.hearing import Hearing
 from libs.common.messaging.jetstream import Bus
 from libs.common.messaging.parking import ParkingLot
 from libs.common.messaging.relay import Relay
+from libs.common.messaging.signing import Signer, Verifier
 from libs.common.outages import Outage, patiently
 from libs.common.projection.projector import Projector
 from libs.common.projection.tables import ReadTables
@@ -82,7 +84,7 @@ class Process:
         self._tables = ReadTables(service, settings.database_url)
         self._projector = Projector(service, self._tables, self._waker)
         self._leases = Leases(self._log, f"{socket.gethostname()}/{os.getpid()}")
-        self._bus = Bus(settings.nats_url, service.name)
+        self._bus = Bus(settings.nats_url, service.name, settings.nats_password_file)
         self._pulse = Pulse(
             service.name,
             self._log,
@@ -92,7 +94,9 @@ class Process:
             waker=self._waker,
             timers=self._clock_waker,
         )
-        self._relay = Relay(service.name, self._log, self._bus, self._waker)
+        self._signer = Signer(service.name, settings.announcement_key)
+        self._verifiers: dict[str, Verifier] = {}
+        self._relay = Relay(service.name, self._log, self._bus, self._waker, self._signer)
         self._timers = Timers(self._application, service.firing, self.clock, self._log, self._clock_waker)
         self._channels: list[grpc.aio.Channel] = []
         self._hearings: dict[str, Hearing] = {}
@@ -108,8 +112,12 @@ class Process:
         await self._authenticator.open()
         await self._application.open()
         await self._restore_clock()
+        await SEALER.open(self._log)
         await patiently(self._tables.open)
         self._hear()
+        self._signer.open()
+        for verifier in self._verifiers.values():
+            await verifier.open()
         server = self._serve()
         tasks: list[asyncio.Task[None]] = []
         try:
@@ -141,12 +149,16 @@ class Process:
             address = settings.feeds.get(upstream)
             if address is None or settings.token_file is None:
                 raise SettingsError(f"HUBAO_FEEDS and HUBAO_TOKEN_FILE must give a way to {upstream}'s feed")
+            keys = settings.announcement_jwks.get(upstream)
+            if keys is None:
+                raise SettingsError(f"HUBAO_ANNOUNCEMENT_JWKS must give the keys by which {upstream} is believed")
+            verifier = self._verifiers[upstream] = Verifier(upstream, keys)
             link = channel(address, token_file(settings.token_file), tls=settings.tls)
             self._channels.append(link)
             hearing = Hearing(upstream, reactions, self._application, self.clock, self._log)
             self._hearings[upstream] = hearing
             self._consumers[upstream] = Consumer(
-                self._service.name, hearing, Feed(upstream, link), self._bus, self._log
+                self._service.name, hearing, Feed(upstream, link), self._bus, self._log, verifier
             )
 
     def _serve(self) -> EdgeServer:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, Self, cast
+from urllib.parse import urlsplit
 
 
 class SettingsError(Exception):
@@ -26,9 +27,15 @@ class Settings:
 
     database_url: str = field(repr=False)
     nats_url: str = field(repr=False)
+    announcement_key: Path
+    """The private key with which this service's announcements are signed."""
     jwks: str
     """A file or a URL with the public keys of the token issuer."""
     issuer: str
+    announcement_jwks: Mapping[str, Path] = field(default_factory=dict)
+    """The public keys of each upstream, by which its announcements are believed."""
+    nats_password_file: Path | None = None
+    """Holds the password of the user that the NATS URL names, if it is not in the URL."""
     audience: str = "hubao"
     address: str = "127.0.0.1:0"
     address_file: Path | None = None
@@ -53,6 +60,9 @@ class Settings:
         return cls(
             database_url=given.url("DATABASE_URL", "postgresql://", "postgres://"),
             nats_url=given.url("NATS_URL", "nats://", "tls://"),
+            nats_password_file=given.password_file("HUBAO_NATS_PASSWORD_FILE", "NATS_URL"),
+            announcement_key=Path(given.needed("HUBAO_ANNOUNCEMENT_KEY")),
+            announcement_jwks=given.files("HUBAO_ANNOUNCEMENT_JWKS"),
             jwks=given.needed("HUBAO_JWKS"),
             issuer=given.needed("HUBAO_ISSUER"),
             audience=given.text("HUBAO_AUDIENCE") or "hubao",
@@ -125,16 +135,35 @@ class _Given:
         return value
 
     def feeds(self, name: str) -> dict[str, str]:
-        feeds: dict[str, str] = {}
-        for part in filter(None, map(str.strip, self.text(name).split(","))):
-            upstream, equals, address = part.partition("=")
-            if not equals or not upstream.isidentifier():
-                raise SettingsError(f"{name} must be like policy=127.0.0.1:5001,claims=127.0.0.1:5002, not {part!r}")
-            if upstream in feeds:
-                raise SettingsError(f"{name} names {upstream} twice")
+        feeds = self._by_upstream(name, "policy=127.0.0.1:5001,claims=127.0.0.1:5002")
+        for address in feeds.values():
             _check_address(name, address)
-            feeds[upstream] = address
         return feeds
+
+    def files(self, name: str) -> dict[str, Path]:
+        files = {upstream: Path(text) for upstream, text in self._by_upstream(name, "policy=/keys/policy.json").items()}
+        for path in files.values():
+            if not path.is_file():
+                raise SettingsError(f"{name}: there is no file {path}")
+        return files
+
+    def password_file(self, name: str, url: str) -> Path | None:
+        path = self._file(name)
+        parts = urlsplit(self.text(url))
+        if path is not None and (not parts.username or parts.password):
+            raise SettingsError(f"{name} holds the password of a user that {url} names without one")
+        return path
+
+    def _by_upstream(self, name: str, example: str) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for part in filter(None, map(str.strip, self.text(name).split(","))):
+            upstream, equals, text = part.partition("=")
+            if not equals or not upstream.isidentifier():
+                raise SettingsError(f"{name} must be like {example}, not {part!r}")
+            if upstream in found:
+                raise SettingsError(f"{name} names {upstream} twice")
+            found[upstream] = text
+        return found
 
     def tls(self) -> Tls | None:
         cert, key, ca = (self._file(f"HUBAO_TLS_{part}") for part in ("CERT", "KEY", "CA"))

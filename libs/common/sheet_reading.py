@@ -6,11 +6,14 @@ A workbook's first sheet is read. What can't be read at all raises `Unreadable` 
 """
 
 import csv
+import struct
+import zlib
 from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
+from lzma import LZMAError
 from pathlib import Path
 from typing import Any, BinaryIO
 from zipfile import BadZipFile, ZipFile
@@ -28,6 +31,14 @@ LARGEST_WORKBOOK = 1 << 30
 """Bytes of a workbook when it is unpacked: a small file may claim to be a very large one."""
 EXACT_FEN = 2**53 // 100
 """From so many yuan on, a number cell can't tell one fen from the next."""
+
+
+_DAMAGE = (
+    *(BadZipFile, zlib.error, LZMAError, EOFError, OSError, RuntimeError),
+    *(LookupError, ValueError, SyntaxError, TypeError, AttributeError, ArithmeticError, struct.error),
+)
+"""Whatever a workbook's parts lack or say, and however they are packed: openpyxl has no error of its own for it. An
+encrypted part is a RuntimeError, one that is packed in an unknown way a NotImplementedError."""
 
 
 class Unreadable(Exception):
@@ -206,15 +217,19 @@ def _unescaped(value: str) -> str:
 def _xlsx(path: Path) -> Iterator[Line]:
     with path.open("rb") as file:
         book = _workbook(file)
+        place, number = "workbook", 0
         try:
             if not book.worksheets:
                 raise Unreadable("workbook", "has no sheet")
             sheet = book.worksheets[0]
             sheet.reset_dimensions()
+            sheet._shared_strings = _Strings(sheet._shared_strings)
+            place = f"{sheet.title}!"
             for number, cells in enumerate(sheet.iter_rows(), start=1):
                 yield sheet.title, number, [_typed(cell) for cell in cells]
-        except (KeyError, ValueError, SyntaxError, TypeError, OverflowError) as error:
-            raise Unreadable("workbook", f"is damaged: {type(error).__name__}") from None
+        except _DAMAGE as error:
+            where = f"{place}{number + 1}" if place.endswith("!") else place
+            raise Unreadable(where, f"is damaged: {type(error).__name__}") from None
         finally:
             book.close()
 
@@ -226,10 +241,18 @@ def _workbook(file: BinaryIO) -> Any:
         if unpacked <= LARGEST_WORKBOOK:
             file.seek(0)
             return load_workbook(file, read_only=True)
-    except (BadZipFile, KeyError, ValueError, OSError, SyntaxError, TypeError, AttributeError) as error:
-        # Whatever its parts lack or say: openpyxl has no error of its own for them all.
+    except _DAMAGE as error:
         raise Unreadable("workbook", f"is no XLSX: {type(error).__name__}") from None
     raise Unreadable("workbook", "is too large when it is unpacked")
+
+
+class _Strings(list[str]):
+    """The texts that cells name by their number, which begin with 0: Python would also count from the end."""
+
+    def __getitem__(self, index: Any) -> Any:
+        if index < 0:
+            raise IndexError(index)
+        return super().__getitem__(index)
 
 
 def _typed(cell: Any) -> Value:

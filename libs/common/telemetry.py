@@ -39,6 +39,9 @@ RELAY_LAG = _METER.create_gauge("hubao.relay.lag", "{position}", "Announcements 
 RELAY_LAG_SECONDS = _METER.create_gauge("hubao.relay.lag.seconds", "s", "Age of the first one not yet published")
 CONSUMER_LAG = _METER.create_gauge("hubao.consumer.lag", "{position}", "Announcements not yet handled, by upstream")
 CONSUMER_LAG_SECONDS = _METER.create_gauge("hubao.consumer.lag.seconds", "s", "Age of the last handled announcement")
+REJECTED = _METER.create_counter(
+    "hubao.consumer.rejected", "{announcement}", "Announcements that were not believed, by upstream and reason"
+)
 PARKED = _METER.create_gauge("hubao.parked", "{announcement}", "Announcements that wait for a person, by upstream")
 PARKED_SECONDS = _METER.create_gauge("hubao.parked.seconds", "s", "For how long the first one waits, by upstream")
 TIMERS_OVERDUE = _METER.create_gauge("hubao.timers.overdue", "{timer}", "Timers that are due and have not fired")

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Date,
     DateTime,
@@ -23,10 +24,11 @@ from sqlalchemy import (
 )
 
 from libs.common.changes import Recorded
-from libs.common.projection.rows import NOTHING, Computed, RowChange, added, changed
+from libs.common.projection.rows import NOTHING, Computed, RowChange, added, changed, put
 from libs.common.projection.tables import ReadTables
 from libs.common.service import Projection
 from services.claims.domain import account
+from services.claims.domain.authority import events as authority
 from services.claims.domain.claim import events as claim
 from services.claims.domain.claim.parts import State
 from services.claims.domain.costs import CostType
@@ -78,6 +80,16 @@ coverage = Table(
     Index("coverage_account_by_policy", "tenant", "policy_id"),
 )
 
+authorities = Table(
+    "claims_authority",
+    metadata,
+    Column("authority_id", Uuid, primary_key=True),
+    Column("tenant", String, nullable=False),
+    Column("holder", String, nullable=False),
+    Column("waiting", Boolean, nullable=False),
+    Index("claims_authority_by_holder", "tenant", "holder"),
+)
+
 
 def project(recorded: Recorded[Any]) -> list[RowChange]:
     """What one event does to the rows."""
@@ -104,6 +116,11 @@ def project(recorded: Recorded[Any]) -> list[RowChange]:
             return [_change(recorded, state=State.REOPENED)]
         case claim.Withdrawn():
             return [_change(recorded, state=State.WITHDRAWN)]
+        case authority.AuthorityProposed(holder=holder):
+            row = {"authority_id": recorded.stream, "tenant": recorded.tenant, "holder": holder, "waiting": True}
+            return [put(authorities, row, sets={"waiting": True})]
+        case authority.AuthorityGranted():
+            return [changed(authorities, {"authority_id": recorded.stream}, {"waiting": False})]
         case account.CoverageOpened(policy_id=policy_id):
             return [added(coverage, {"account_id": recorded.stream, "tenant": recorded.tenant, "policy_id": policy_id})]
         case account.LimitsDrawn(amounts=amounts):
@@ -157,7 +174,7 @@ def _take(recorded: Recorded[Any], column: str, amounts: Sequence[PartAmount]) -
     return changed(coverage, {"account_id": recorded.stream}, adds={column: whole})
 
 
-PROJECTION = Projection(version=1, metadata=metadata, project=project)
+PROJECTION = Projection(version=2, metadata=metadata, project=project)
 
 
 @dataclass(frozen=True)
@@ -205,6 +222,16 @@ class Reads:
         if after:
             query = query.where(key < after)
         query = query.order_by(claims.c.noticed_at.desc(), claims.c.claim_id.desc()).limit(limit)
+        async with self._tables.connect() as connection:
+            return (await connection.execute(query)).all()
+
+    async def authorities(self, tenant: str, after: tuple[Any, ...], limit: int) -> Sequence[Row[Any]]:
+        """Whoever was ever granted something, or waits for it, by holder."""
+        query = select(authorities).where(authorities.c.tenant == tenant)
+        key = tuple_(authorities.c.holder, authorities.c.authority_id)
+        if after:
+            query = query.where(key > after)
+        query = query.order_by(authorities.c.holder, authorities.c.authority_id).limit(limit)
         async with self._tables.connect() as connection:
             return (await connection.execute(query)).all()
 

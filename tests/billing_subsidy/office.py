@@ -35,7 +35,7 @@ class Office(Engine):
             tenant=who if who in INSURERS else "",
             organisation=who,
             principal=f"user:{who}",
-            roles=frozenset(),
+            roles=frozenset({"authority"} if who == AUTHORITY else ()),
             request_id=request_id or str(uuid4()),
             fingerprint=hashlib.sha256(payload).digest(),
             now=self.clock.now(),

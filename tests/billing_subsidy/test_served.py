@@ -161,3 +161,26 @@ async def test_refusals_have_their_reasons(office: Office, tmp_path: Path) -> No
         assert await refusal(finance.RecordRefundPaid(refund)) == (StatusCode.FAILED_PRECONDITION, "REFUND_TOO_HIGH")
         assert await refusal(stranger.RecordReceipt(receipt())) == (StatusCode.NOT_FOUND, "ACCOUNT_NOT_FOUND")
         assert await refusal(finance.RecordReceipt(receipt(etag="1"))) == (StatusCode.ABORTED, "STALE")
+
+
+async def test_what_is_used_of_a_budget_concerns_its_authority_and_the_insurers(office: Office, tmp_path: Path) -> None:
+    async with served(office, tmp_path) as counter:
+        authority = ProgrammeServiceStub(counter.link(AUTHORITY, "authority"))
+        create = programme_pb.CreateProgrammeRequest(rules=rules_message(rules()), request_id=str(uuid4()))
+        programme_id = (await authority.CreateProgramme(create)).programme.programme_id
+        get = programme_pb.GetProgrammeRequest(programme_id=programme_id)
+        namesake = ProgrammeServiceStub(counter.link(AUTHORITY, "finance", LEAD))
+        hidden = await refusal(namesake.GetProgramme(get))
+        await authority.PublishProgramme(programme_pb.PublishProgrammeRequest(programme_id=programme_id))
+        revised = rules_message(rules())
+        revised.name = "revised"
+        await authority.ReviseProgramme(programme_pb.ReviseProgrammeRequest(programme_id=programme_id, rules=revised))
+        others = [ProgrammeServiceStub(counter.link("another", "authority")), namesake]
+
+        own = (await authority.GetProgramme(get)).programme
+        foreign, insurer = [(await one.GetProgramme(get)).programme for one in others]
+
+    assert hidden == (StatusCode.NOT_FOUND, "PROGRAMME_NOT_FOUND")
+    assert list(insurer.usage) == list(own.usage) != []
+    assert list(foreign.usage) == []
+    assert [one.HasField("draft") for one in (own, foreign, insurer)] == [True, False, False]

@@ -10,6 +10,7 @@ from libs.common.dates import PartialDate
 from libs.common.events import A, replay
 from libs.common.money import Money
 from services.claims.domain.account import CoverageAccount, open_account
+from services.claims.domain.authority.profile import BY_ROLE, Held
 from services.claims.domain.claim import deciding, noticing
 from services.claims.domain.claim.parts import Actor, Outcome
 from services.claims.domain.claim.value import Claim
@@ -85,11 +86,14 @@ def notice_of(**given: object) -> Notice:
 
 
 def actor(principal: str = "handler", *roles: str, now: datetime = NOW) -> Actor:
-    return Actor(principal, frozenset(roles or ("claims_handler",)), now.date(), now)
+    """Somebody with the authority that these roles have where nothing else was granted."""
+    given = frozenset(roles or ("claims_handler",))
+    return Actor(principal, given, now.date(), now, Held(tuple(BY_ROLE[role] for role in sorted(given))))
 
 
 HANDLER = actor()
 MANAGER = actor("manager", "claims_manager")
+SECOND_MANAGER = actor("second manager", "claims_manager")
 
 
 def noticed(account: CoverageAccount | None = None, claim_id: UUID = CLAIM, **given: object) -> Claim:

@@ -248,8 +248,10 @@ async def test_a_payment_is_announced_with_what_it_is_for(desk: Desk) -> None:
 
     await desk.pay(claim.claim_id, 30_000, "COST_TYPE_EXPENSE", order_id=str(ORDER))
 
-    (approved,) = await desk.announced()
+    approved, reserve = await desk.announced()
     assert isinstance(approved, events_pb2.PaymentApproved)
+    assert isinstance(reserve, events_pb2.ReserveChanged)
+    assert reserve.outstanding == money(0)
     assert (approved.amount, approved.order_id) == (money(30_000), str(ORDER))
     assert approved.vendor_id == "vendor-1"
     assert approved.cost_type == events_pb2.COST_TYPE_EXPENSE

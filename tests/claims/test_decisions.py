@@ -158,9 +158,10 @@ def test_approving_the_decision_again_changes_nothing() -> None:
     assert deciding.approve(CLAIM, decided(), 1, account_of(), MANAGER) == []
 
 
-def test_nobody_approves_their_own_decision() -> None:
+@pytest.mark.parametrize("who", ["handler", "Handler", "handler ", "hand\u200bler", "ｈａｎｄｌｅｒ"])
+def test_nobody_approves_their_own_decision(who: str) -> None:
     with pytest.raises(SelfApproval):
-        deciding.approve(CLAIM, proposed(), 1, account_of(), actor("handler", "claims_manager"))
+        deciding.approve(CLAIM, proposed(), 1, account_of(), actor(who, "claims_manager"))
 
 
 def test_the_second_person_needs_authority() -> None:

@@ -103,7 +103,7 @@ def test_reopening_a_claim_that_goes_on_changes_nothing() -> None:
 
 
 def test_a_withdrawn_claim_gives_everything_back() -> None:
-    claim = requested(reserved(decided()), wanted("100000"))
+    claim = requested(decided(), wanted("100000"))
 
     events = ending.withdraw(claim, "settled elsewhere", HANDLER)
 

@@ -23,9 +23,11 @@ from tests.claims.examples import (
     CLAIM,
     HANDLER,
     INSURED,
+    NOW,
     OTHER_CLAIM,
     account_of,
     after,
+    cny,
     notice_of,
     noticed,
     part,
@@ -109,7 +111,9 @@ def test_another_currency_is_kept_and_evidence_for_the_exchange_asked() -> None:
 
 
 def test_an_unknown_loss_is_asked() -> None:
-    assert noticed(loss=None).open_questions == (Question(Asked.LOSS_AMOUNT),)
+    asked = noticed(loss=None).open_questions
+
+    assert asked == (Question(Asked.LOSS_AMOUNT), Question(Asked.LOSS_CURRENCY))
 
 
 def test_an_unknown_day_is_asked() -> None:
@@ -187,6 +191,27 @@ def test_another_time_or_other_words_are_no_duplicate(occurred_on: PartialDate, 
     assert notices.like(notice_of(description=description, occurred_on=occurred_on)) == ()
 
 
+@pytest.mark.parametrize(
+    "longer",
+    [
+        "勒索软件加密了生产服务器，备份服务器也被删除，攻击者要求以比特币支付赎金，生产线停工三天",
+        "三天前生产线停工：攻击者要求支付赎金。勒索软件加密了生产服务器。",
+    ],
+)
+def test_who_tells_all_of_it_and_more_tells_the_same_event(longer: str) -> None:
+    short, told = notice_of(description="勒索软件加密了生产服务器"), notice_of(description=longer)
+
+    assert after(InsuredNotices(), file_notice(OTHER_CLAIM, short)).like(told) == (OTHER_CLAIM,)
+    assert after(InsuredNotices(), file_notice(OTHER_CLAIM, told)).like(short) == (OTHER_CLAIM,)
+
+
+def test_a_word_or_two_in_a_long_story_are_no_likeness() -> None:
+    filed = file_notice(OTHER_CLAIM, notice_of(description="mail server"))
+    told = notice_of(description="the mail server and three others were encrypted on Sunday night")
+
+    assert after(InsuredNotices(), filed).like(told) == ()
+
+
 def test_an_answer_settles_its_question() -> None:
     claim = noticed(loss=ReportedLoss(Decimal("1000.50")))
 
@@ -217,7 +242,39 @@ def test_an_amount_that_was_answered_still_lacks_its_currency() -> None:
 
 def test_an_answer_to_what_nobody_asked_is_refused() -> None:
     with pytest.raises(QuestionNotAsked):
+        noticing.answer(CLAIM, noticed(), [(Question(Asked.EXCLUSION, "WAR"), "no", "x")], account_of(), HANDLER)
+
+
+def test_a_fact_of_the_notice_is_corrected_with_its_evidence_and_what_was_told_stays() -> None:
+    claim = noticed(occurred_on=PartialDate(2026, 5))
+    exact = [(Question(Asked.OCCURRED_ON), "2026-05-03", "log of the mail gateway")]
+
+    claim = after(claim, noticing.answer(CLAIM, claim, exact, account_of(), HANDLER))
+
+    assert claim.facts(NOW).occurred_on == PartialDate(2026, 5, 3)
+    assert claim.notice.occurred_on == PartialDate(2026, 5)
+    assert noticing.answer(CLAIM, claim, exact, account_of(), HANDLER) == []
+
+
+def test_a_correction_without_evidence_is_a_wrong_field() -> None:
+    with pytest.raises(InvalidField) as refusal:
         noticing.answer(CLAIM, noticed(), [(Question(Asked.LOSS_AMOUNT), "1", "")], account_of(), HANDLER)
+
+    assert refusal.value.field == "answers[0].evidence"
+
+
+def test_amount_currency_and_exchange_are_told_in_one_round_in_any_order() -> None:
+    claim = noticed(loss=None)
+    told = [
+        (Question(Asked.EXCHANGE_EVIDENCE), "7000.00", "rate of the day"),
+        (Question(Asked.LOSS_CURRENCY), "USD", "invoice 7"),
+        (Question(Asked.LOSS_AMOUNT), "1000", "invoice 7"),
+    ]
+
+    claim = after(claim, noticing.answer(CLAIM, claim, told, account_of(), HANDLER))
+
+    assert claim.open_questions == ()
+    assert claim.facts(NOW).loss_in("CNY") == cny("7000")
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ import pytest
 
 from libs.common.errors import InvalidField
 from libs.common.money import Money
-from services.claims.domain.claim import noticing, paying, reserving
+from services.claims.domain.claim import deciding, noticing, paying, reserving
 from services.claims.domain.claim.events import PaymentApproved, ReserveChanged
-from services.claims.domain.claim.parts import Approval, State, VerifiedOrder
+from services.claims.domain.claim.parts import Approval, Outcome, State, VerifiedOrder
 from services.claims.domain.claim.paying import PaymentRequest
 from services.claims.domain.claim.value import Claim
 from services.claims.domain.costs import CostType, Reserve
@@ -25,6 +25,7 @@ from services.claims.domain.errors import (
     SelfApproval,
 )
 from tests.claims.examples import (
+    CLAIM,
     HANDLER,
     INSURED,
     MANAGER,
@@ -117,8 +118,8 @@ def test_a_wrong_field_of_a_request_is_named(payment: PaymentRequest, field: str
 
 def test_an_approved_payment_comes_out_of_its_reserve() -> None:
     claim = decided()
-    lines = [Reserve("BI", CostType.INDEMNITY, cny("100000"))]
-    claim = after(claim, reserving.set_reserves(claim, lines, "view", account_of(), HANDLER))
+    lines = [Reserve("BI", CostType.INDEMNITY, cny("340000"))]
+    claim = after(claim, reserving.set_reserves(claim, lines, "view", account_of(), MANAGER))
     claim = requested(claim, wanted("60000"))
 
     events = paying.approve_payment(claim, PAYMENT, "", MANAGER)
@@ -126,7 +127,7 @@ def test_an_approved_payment_comes_out_of_its_reserve() -> None:
     assert [type(event) for event in events] == [PaymentApproved, ReserveChanged]
     claim = after(claim, events)
     assert claim.paid == cny("60000")
-    assert claim.reserves == (Reserve("BI", CostType.INDEMNITY, cny("40000")),)
+    assert claim.reserves == (Reserve("BI", CostType.INDEMNITY, cny("280000")),)
     assert claim.state is State.DECIDED
 
 
@@ -151,6 +152,32 @@ def test_nobody_approves_their_own_payment() -> None:
 def test_the_second_person_needs_authority_for_the_payment() -> None:
     with pytest.raises(OverAuthority):
         paying.approve_payment(requested(decided(), wanted("300000")), PAYMENT, "", actor("other"))
+
+
+def test_authority_looks_at_what_is_paid_on_the_claim_in_all() -> None:
+    claim = decided(loss_of("590000"))
+    first, second = requested(claim, wanted("190000")), wanted("190000", payment_id=SECOND)
+    claim = requested(after(first, paying.approve_payment(first, PAYMENT, "", actor("other"))), second)
+
+    with pytest.raises(OverAuthority) as refusal:
+        paying.approve_payment(claim, SECOND, "", actor("other"))
+
+    assert refusal.value.details["amount"] == str(cny("380000"))
+
+
+def test_a_reserve_stays_at_what_is_decided_and_not_paid() -> None:
+    claim = noticed()
+    lines = [Reserve("BI", CostType.INDEMNITY, cny("100000"))]
+    claim = after(claim, reserving.set_reserves(claim, lines, "first view", account_of(), HANDLER))
+    claim = after(
+        claim, deciding.propose(CLAIM, claim, Outcome.PAY_IN_FULL, (), [loss_of("290000")], account_of(), HANDLER)
+    )
+    claim = after(claim, deciding.approve(CLAIM, claim, 1, account_of(), MANAGER))
+    claim = requested(claim, wanted("150000"))
+
+    claim = after(claim, paying.approve_payment(claim, PAYMENT, "", MANAGER))
+
+    assert claim.reserves == (Reserve("BI", CostType.INDEMNITY, cny("140000")),)
 
 
 def test_an_unknown_payment_is_not_found() -> None:

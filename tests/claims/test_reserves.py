@@ -7,8 +7,14 @@ from services.claims.domain.claim import reserving
 from services.claims.domain.claim.events import ReserveChanged, ReservesProposed, ReservesSet
 from services.claims.domain.claim.parts import State
 from services.claims.domain.costs import CostType, Reserve
-from services.claims.domain.errors import ClaimEnded, OverAuthority, ReservesNotPending, SelfApproval
-from tests.claims.examples import HANDLER, MANAGER, account_of, actor, after, cny, noticed
+from services.claims.domain.errors import (
+    ClaimEnded,
+    OverAuthority,
+    ReserveBelowDecided,
+    ReservesNotPending,
+    SelfApproval,
+)
+from tests.claims.examples import HANDLER, MANAGER, account_of, actor, after, cny, decided, loss_of, noticed
 
 
 def indemnity(yuan: str, code: str = "BI") -> Reserve:
@@ -122,6 +128,13 @@ def test_approving_reserves_again_changes_nothing() -> None:
     claim = after(claim, reserving.approve_reserves(claim, 1, MANAGER))
 
     assert reserving.approve_reserves(claim, 1, MANAGER) == []
+
+
+def test_a_reserve_below_what_is_decided_and_not_paid_is_refused() -> None:
+    with pytest.raises(ReserveBelowDecided) as refusal:
+        reserving.set_reserves(decided(loss_of("290000")), [indemnity("100000")], "less", account_of(), HANDLER)
+
+    assert refusal.value.details["unpaid"] == str(cny("290000"))
 
 
 def test_a_set_that_does_not_wait_can_not_be_approved() -> None:

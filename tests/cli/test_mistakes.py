@@ -15,6 +15,16 @@ from deploy.cli.__main__ import app
         (["events", "--from", "0"], "Invalid value for '--from'"),
         (["parked", "show", "policy"], "Missing argument 'position'; see hubao parked show --help"),
         (["parked", "drop", "policy", "3"], "Missing option '--reason'; see hubao parked drop --help"),
+        (
+            ["token", "issue", "duty", "--role", "vendor", "--tenant", "westlake"],
+            "A token of the role vendor names no tenant; this one names westlake.",
+        ),
+        (["token", "issue", "x", "--role", "vendor", "--role", "auditor"], "The roles auditor, vendor belong to"),
+        (
+            ["token", "issue", "he", "--role", "auditor"],
+            "The roles auditor are an insurer's; the token names no tenant.",
+        ),
+        (["token", "issue", "\u200b", "--role", "operator"], "a subject of signs that can't be seen is nobody"),
         (["token", "issue"], "Missing argument 'subject'; see hubao token issue --help"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,

@@ -91,6 +91,26 @@ def test_more_heard_than_there_is_points_to_an_old_back_up() -> None:
     ]
 
 
+def test_what_was_not_believed_is_shown_and_wants_a_person_for_an_hour() -> None:
+    def operator(age: timedelta) -> Told:
+        stamp = Timestamp()
+        stamp.FromDatetime(datetime.now(UTC) - age)
+        heard = pb.ConsumerStatus(
+            upstream="policy", position=5, rejected=12, rejected_time=stamp, rejected_reason="wrong signature"
+        )
+        return told(policy=status(outbox_position=5, published_position=5), billing_subsidy=status(consumers=[heard]))
+
+    _, state = states_of(operator(timedelta(minutes=59)))
+    (line,) = state.attention
+    assert line == (
+        "billing_subsidy did not believe 12 announcements in the name of policy (wrong signature):"
+        " who can publish there, and are the keys right?"
+    )
+    document, _, well = show_status(operator(timedelta(minutes=61)))
+    assert document[1]["rejected"] == {"policy": 12}
+    assert well
+
+
 def test_a_relay_ahead_of_its_own_outbox_is_told_with_what_mends_it() -> None:
     (state,) = states_of(told(policy=status(outbox_position=5, published_position=8)))
 

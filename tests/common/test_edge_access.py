@@ -13,14 +13,16 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from google.rpc.code_pb2 import Code
 from grpc import StatusCode
 
 from libs.common.grpc import keys
-from libs.common.grpc.auth import Authenticator
+from libs.common.grpc.access import Access
+from libs.common.grpc.auth import Authenticator, Identity
 from libs.common.grpc.errors import EdgeRefusal
 from libs.common.tokens import AUDIENCE, ISSUER, LocalIssuer
 from tests.common.failing import failure
-from tests.common.probe import METHODS, Request, Served, served
+from tests.common.probe import METHODS, ORGANISATION, TENANT, Request, Served, served
 
 
 def signed_with_the_public_key(good: Served) -> str:
@@ -75,6 +77,13 @@ TOKENS: dict[str, tuple[Any, str]] = {
     "roles that are no list": (changed(roles="underwriter"), "TOKEN_INVALID"),
     "an organisation that is no text": (changed(org=5), "TOKEN_INVALID"),
     "the tenant that all share": (changed(tenant="shared"), "TOKEN_INVALID"),
+    "a vendor with an insurer's role": (changed(tenant=None, roles=["vendor", "underwriter"]), "TOKEN_INVALID"),
+    "a vendor with a tenant": (changed(roles=["vendor"]), "TOKEN_INVALID"),
+    "an auditor without a tenant": (changed(tenant=None, roles=["auditor"]), "TOKEN_INVALID"),
+    "an operator with a tenant": (changed(roles=["operator"]), "TOKEN_INVALID"),
+    "a tenant in capitals": (changed(tenant="Pingan"), "TOKEN_INVALID"),
+    "a subject that can't be seen": (changed(sub="\u200b "), "TOKEN_INVALID"),
+    "a subject that is too long": (changed(sub="w" * 196), "TOKEN_INVALID"),
     **{
         f"without {claim}": (changed(**{claim: None}), "TOKEN_INVALID") for claim in ("exp", "iat", "sub", "iss", "aud")
     },
@@ -127,7 +136,8 @@ async def test_a_method_is_open_to_its_roles_and_to_nobody_else(tmp_path: Path) 
     async with served(tmp_path) as good:
         for name, allowed in EXPECTED_ROLES.items():
             for role in ("underwriter", "vendor", "operator", "auditor", "root", ""):
-                call = good.call(name, token=good.token("pingan", (role,)))
+                tenant = "" if role in ("vendor", "operator") else "pingan"
+                call = good.call(name, token=good.token(tenant, (role,)))
                 if role in allowed:
                     assert (await call).roles == role
                 else:
@@ -136,29 +146,51 @@ async def test_a_method_is_open_to_its_roles_and_to_nobody_else(tmp_path: Path) 
                     assert set(failed.metadata["roles"].split(", ")) == allowed
 
 
-async def test_an_insurers_method_needs_a_tenant(tmp_path: Path) -> None:
+def an_identity(organisation: str, tenant: str, role: str) -> Identity:
+    return Identity("wang", "user:wang", organisation, tenant, frozenset({role}), 2.0**33)
+
+
+def test_an_insurers_method_needs_a_tenant_whatever_a_token_may_be() -> None:
+    with pytest.raises(EdgeRefusal) as refusal:
+        Access(frozenset({"underwriter"}), TENANT).check(an_identity("org-1", "", "underwriter"))
+
+    assert (refusal.value.code, refusal.value.reason) == (Code.PERMISSION_DENIED, "TENANT_MISSING")
+
+
+def test_an_organisations_method_needs_an_organisation_whatever_a_token_may_be() -> None:
+    with pytest.raises(EdgeRefusal) as refusal:
+        Access(frozenset({"vendor"}), ORGANISATION).check(an_identity("", "", "vendor"))
+
+    assert (refusal.value.code, refusal.value.reason) == (Code.PERMISSION_DENIED, "ORGANISATION_MISSING")
+
+
+async def test_roles_of_other_systems_are_left_out(tmp_path: Path) -> None:
     async with served(tmp_path) as good:
-        failed = await failure(good.call("Ask", token=good.token(tenant="")))
-        shared = await good.call("Look", token=good.token(tenant=""))
+        answer = await good.call("Ask", token=good.token("pingan", ("underwriter", "offline_access")))
 
-        assert (failed.code, failed.reason) == (StatusCode.PERMISSION_DENIED, "TENANT_MISSING")
-        assert (shared.tenant, shared.organisation) == ("", "org-1")
+        assert answer.roles == "underwriter"
 
 
-async def test_an_organisations_method_needs_an_organisation(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "subject", ["Wang@Pingan", "wang@pingan ", "wang\u200b@pingan", "ｗａｎｇ＠pingan", "\u3000wang@pingan"]
+)
+async def test_a_person_has_one_name_however_a_token_writes_it(tmp_path: Path, subject: str) -> None:
     async with served(tmp_path) as good:
-        failed = await failure(good.call("Offer", token=good.token("", ("vendor",), organisation="")))
+        answer = await good.call("Ask", token=changed(sub=subject)(good))
 
-        assert (failed.code, failed.reason) == (StatusCode.PERMISSION_DENIED, "ORGANISATION_MISSING")
+        assert answer.principal == "user:wang@pingan"
 
 
 @pytest.mark.parametrize("method", ["Undeclared", "Scopeless", "Roleless"])
 async def test_a_method_without_declared_access_is_closed_to_everyone(tmp_path: Path, method: str) -> None:
     async with served(tmp_path) as good:
-        everything = ("underwriter", "vendor", "operator", "service", "authority", "unspecified", "")
-        failed = await failure(good.call(method, token=good.token("pingan", everything)))
+        insurer = ("underwriter", "chief_underwriter", "claims_handler", "claims_manager", "finance", "auditor", "")
+        tokens = [good.token("pingan", insurer)]
+        tokens += [good.token("", (role,)) for role in ("vendor", "operator", "service", "authority", "unspecified")]
+        for token in tokens:
+            failed = await failure(good.call(method, token=token))
 
-        assert (failed.code, failed.reason) == (StatusCode.PERMISSION_DENIED, "METHOD_CLOSED")
+            assert (failed.code, failed.reason) == (StatusCode.PERMISSION_DENIED, "METHOD_CLOSED")
 
 
 async def test_every_form_of_method_is_guarded(tmp_path: Path) -> None:

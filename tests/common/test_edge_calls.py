@@ -45,7 +45,7 @@ async def test_the_servicer_gets_the_request_as_it_was_sent(good: Served) -> Non
 
 async def test_the_same_payload_has_the_same_fingerprint_whatever_its_request_id(good: Served) -> None:
     async def fingerprint(method: str = "Ask", request_id: str = "", **fields: Any) -> str:
-        more = {"token": good.token(roles=("underwriter", "operator"))}
+        more = {"token": good.token(roles=("underwriter", "auditor"))}
         answer = await good.call(method, Request(name="x", request_id=request_id, **fields), **more)
         return str(answer.fingerprint)
 

@@ -1,7 +1,11 @@
+import asyncio
 import base64
+import hmac
 import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from hashlib import sha256
+from time import time
 from typing import Any
 from uuid import UUID
 
@@ -10,8 +14,12 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from hubao.feed.v1 import admin_service_pb2 as admin
 from hubao.feed.v1 import feed_service_pb2 as feed
 
+from libs.common.context import Call, calling
 from libs.common.errors import InvalidField
+from libs.common.grpc import pages
 from libs.common.grpc.pages import Page, next_token, page_of
+from libs.common.store.migrate import prepare
+from libs.common.store.reading import Log
 
 
 def message_with(**fields: str) -> Any:
@@ -96,7 +104,7 @@ def test_a_damaged_token_is_refused(wrong: str) -> None:
 def test_a_token_with_a_changed_key_is_refused() -> None:
     token = token_after(page_of(asked()))
     raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
-    changed = raw[:12] + json.dumps([["i", 8]]).encode()
+    changed = raw[:16] + json.dumps([["i", 8]]).encode()
 
     with pytest.raises(InvalidField):
         page_of(asked(base64.urlsafe_b64encode(changed).rstrip(b"=").decode()))
@@ -112,3 +120,79 @@ def test_a_key_of_another_kind_is_a_bug() -> None:
 def test_a_request_without_pages_has_none() -> None:
     with pytest.raises(AttributeError):
         page_of(feed.ReadRequest())
+
+
+def test_a_seal_that_anybody_could_make_is_refused() -> None:
+    """As it was made before it had a key: a digest of the query, which everybody can reckon."""
+    page = page_of(asked())
+    body = json.dumps([["s", "x"]]).encode()
+    forged = [sha256(page.query + body).digest()[:size] for size in (12, 16)]
+    forged += [hmac.digest(key, page.query + body, "sha256")[:16] for key in (b"", b"\0" * 32)]
+
+    for seal in forged:
+        with pytest.raises(InvalidField):
+            page_of(asked(base64.urlsafe_b64encode(seal + body).rstrip(b"=").decode()))
+
+
+def test_a_token_is_good_in_its_week_and_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = time()
+    token = token_after(page_of(asked()))
+
+    monkeypatch.setattr(pages, "time", lambda: now + pages.WEEK)
+    assert page_of(asked(token)).after == KEY
+    monkeypatch.setattr(pages, "time", lambda: now + 2 * pages.WEEK)
+    with pytest.raises(InvalidField):
+        page_of(asked(token))
+
+
+def a_call(tenant: str, organisation: str, *roles: str) -> Call:
+    return Call(tenant, organisation, "user:li", frozenset(roles), "", b"", datetime(2026, 1, 1, tzinfo=UTC), "c")
+
+
+CALLERS = [
+    a_call("pingan", "pingan", "auditor"),
+    a_call("renbao", "renbao", "auditor"),
+    a_call("pingan", "vendor-1", "vendor"),
+    a_call("", "vendor-1", "vendor"),
+    a_call("", "vendor-2", "vendor"),
+    a_call("", "vendor-1", "operator"),
+]
+
+
+def test_a_token_of_one_caller_is_refused_from_every_other() -> None:
+    tokens = []
+    for call in CALLERS:
+        with calling(call):
+            tokens.append(token_after(page_of(asked())))
+
+    for at, call in enumerate(CALLERS):
+        with calling(call):
+            for index, token in enumerate(tokens):
+                if index == at:
+                    assert page_of(asked(token)).after == KEY
+                else:
+                    with pytest.raises(InvalidField):
+                        page_of(asked(token))
+
+
+def test_a_token_of_another_method_is_refused() -> None:
+    token = token_after(page_of(asked()))
+
+    with pytest.raises(InvalidField):
+        page_of(admin.ListTimersRequest(page_token=token))
+
+
+async def test_all_processes_of_a_service_have_one_key_also_after_a_restart(database: str) -> None:
+    log = Log(prepare(database, "policy"))
+    await log.open()
+    first, second = pages.Sealer(), pages.Sealer()
+    assert not second.fits(first.seal(b"q", b"b"), b"q", b"b")
+
+    await asyncio.gather(first.open(log), second.open(log))
+    third = pages.Sealer()
+    await third.open(log)
+    await log.close()
+
+    for one in (first, second, third):
+        assert third.fits(one.seal(b"q", b"b"), b"q", b"b")
+        assert not third.fits(one.seal(b"q", b"b"), b"q", b"c")

@@ -1,10 +1,13 @@
 """Cells are taken exactly, or refused by their place."""
 
+import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, datetime, time
 from pathlib import Path
+from random import Random
 from typing import Any
-from zipfile import ZipFile
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import pytest
 from hypothesis import given
@@ -194,7 +197,7 @@ def test_a_damaged_sheet_is_unreadable(tmp_path: Path) -> None:
             part = whole.read(name)
             broken.writestr(name, part[: len(part) // 2] if name.endswith("sheet1.xml") else part)
 
-    with pytest.raises(Unreadable, match="workbook"):
+    with pytest.raises(Unreadable, match="policies!1: is damaged"):
         list(read_sheet(Form.XLSX, tmp_path / "b.xlsx"))
 
 
@@ -208,3 +211,142 @@ def test_a_workbook_that_unpacks_to_too_much_is_unreadable(tmp_path: Path, monke
 def test_there_may_be_too_many_columns(tmp_path: Path) -> None:
     with pytest.raises(Unreadable, match="more than 500 columns"):
         csv_of(tmp_path / "a.csv", ",".join(f"c{number}" for number in range(501)))
+
+
+MAIN = b"http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+
+
+def shared_strings_in(path: Path, *rows: list[Any]) -> None:
+    """A workbook as spreadsheets write it: cells name their texts by number."""
+    xlsx_of(path, *rows)
+    with ZipFile(path) as whole:
+        parts = {name: whole.read(name) for name in whole.namelist()}
+    texts: list[bytes] = []
+
+    def shared(cell: "re.Match[bytes]") -> bytes:
+        texts.append(b"<si><t>" + cell[1] + b"</t></si>")
+        return b't="s"><v>%d</v>' % (len(texts) - 1)
+
+    sheet = "xl/worksheets/sheet1.xml"
+    parts[sheet] = re.sub(rb't="inlineStr"><is><t>([^<]*)</t></is>', shared, parts[sheet])
+    parts["xl/sharedStrings.xml"] = b'<sst xmlns="%s">%s</sst>' % (MAIN, b"".join(texts))
+    kind = b"application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
+    override = b'<Override PartName="/xl/sharedStrings.xml" ContentType="%s"/></Types>' % kind
+    types = "[Content_Types].xml"
+    parts[types] = parts[types].replace(b"</Types>", override)
+    with ZipFile(path, "w", ZIP_DEFLATED) as written:
+        for name, content in parts.items():
+            written.writestr(name, content)
+
+
+def rewritten(path: Path, part: str, change: Callable[[bytes], bytes]) -> Path:
+    """The workbook with one of its parts changed."""
+    broken = path.with_name("b.xlsx")
+    with ZipFile(path) as whole, ZipFile(broken, "w", ZIP_DEFLATED) as written:
+        for name in whole.namelist():
+            content = whole.read(name)
+            written.writestr(name, change(content) if name.endswith(part) else content)
+    return broken
+
+
+def with_bytes(path: Path, part: str, change: Callable[[bytearray, ZipInfo, int], None]) -> Path:
+    """The workbook with bytes of one part changed as they lie in the file; `change` gets the place of its data."""
+    raw = bytearray(path.read_bytes())
+    with ZipFile(path) as whole:
+        entry = next(one for one in whole.infolist() if one.filename.endswith(part))
+    names = int.from_bytes(raw[entry.header_offset + 26 : entry.header_offset + 28], "little")
+    extra = int.from_bytes(raw[entry.header_offset + 28 : entry.header_offset + 30], "little")
+    change(raw, entry, entry.header_offset + 30 + names + extra)
+    broken = path.with_name("b.xlsx")
+    broken.write_bytes(raw)
+    return broken
+
+
+def in_both_headers(raw: bytearray, entry: ZipInfo, local: int, central: int, value: int) -> None:
+    place = raw.rindex(entry.filename.encode()) - 46
+    raw[entry.header_offset + local] = value
+    raw[place + central] = value
+
+
+def encrypted(raw: bytearray, entry: ZipInfo, data: int) -> None:
+    in_both_headers(raw, entry, 6, 8, entry.flag_bits | 1)
+
+
+def packed_in_an_unknown_way(raw: bytearray, entry: ZipInfo, data: int) -> None:
+    in_both_headers(raw, entry, 8, 10, 99)
+
+
+def damaged(raw: bytearray, entry: ZipInfo, data: int) -> None:
+    middle = data + entry.compress_size // 2
+    raw[middle : middle + 8] = b"\xff" * 8
+
+
+def cut_short(raw: bytearray, entry: ZipInfo, data: int) -> None:
+    raw[data : data + 4] = b"\x03\x00\x00\x00"
+
+
+BYTES = [encrypted, packed_in_an_unknown_way, damaged, cut_short]
+PARTS = ["sheet1.xml", "workbook.xml", "styles.xml", "sharedStrings.xml", "[Content_Types].xml"]
+
+
+@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("change", BYTES, ids=lambda change: change.__name__)
+def test_a_workbook_with_a_damaged_part_is_unreadable(
+    tmp_path: Path, part: str, change: Callable[[bytearray, ZipInfo, int], None]
+) -> None:
+    shared_strings_in(tmp_path / "a.xlsx", ["number"], *[[f"A-{row}"] for row in range(500)])
+
+    with pytest.raises(Unreadable):
+        list(read_sheet(Form.XLSX, with_bytes(tmp_path / "a.xlsx", part, change)))
+
+
+@pytest.mark.parametrize("index", [b"7777", b"-9", b"x", b"9" * 30])
+def test_a_cell_that_names_no_string_is_unreadable_by_its_row(tmp_path: Path, index: bytes) -> None:
+    shared_strings_in(tmp_path / "a.xlsx", ["number"], ["A-1"], ["A-2"])
+    broken = rewritten(
+        tmp_path / "a.xlsx", "sheet1.xml", lambda xml: xml.replace(b"<v>2</v>", b"<v>" + index + b"</v>")
+    )
+
+    with pytest.raises(Unreadable) as problem:
+        list(read_sheet(Form.XLSX, broken))
+
+    assert problem.value.place == "policies!3"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'r="A2"', b'r="2A"'),
+        (b'r="A2"', b'r="AAAAAAAA2"'),
+        (b't="s"', b't="d"'),
+        (b't="s"', b't="zz"'),
+        (b'<row r="2"', b'<row r="two"'),
+        (b'<row r="2"', b'<row r="-2"'),
+    ],
+)
+def test_a_sheet_of_nonsense_is_refused_and_never_a_bug(tmp_path: Path, old: bytes, new: bytes) -> None:
+    shared_strings_in(tmp_path / "a.xlsx", ["number"], ["A-1"], ["A-2"])
+    broken = rewritten(tmp_path / "a.xlsx", "sheet1.xml", lambda xml: xml.replace(old, new))
+
+    with suppress(Unreadable):
+        assert all(row.cells for row in read_sheet(Form.XLSX, broken))
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_whatever_a_file_holds_it_is_read_or_refused(tmp_path: Path, seed: int) -> None:
+    """Bytes changed anywhere, in the archive and in the sheet that it holds."""
+    shared_strings_in(tmp_path / "a.xlsx", ["number", "limit"], *[[f"A-{n}", n] for n in range(20)])
+    chance = Random(seed)
+
+    def spoil(content: bytes) -> bytes:
+        raw = bytearray(content)
+        for _ in range(chance.randint(1, 6)):
+            raw[chance.randrange(len(raw))] = chance.choice(b"\x00\xff<>\"'0A9&x-")
+        return bytes(raw)
+
+    inner = rewritten(tmp_path / "a.xlsx", "sheet1.xml", spoil)
+    outer = tmp_path / "c.xlsx"
+    outer.write_bytes(spoil((tmp_path / "a.xlsx").read_bytes()))
+    for path in (inner, outer):
+        with suppress(Unreadable):
+            list(read_sheet(Form.XLSX, path))

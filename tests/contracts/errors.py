@@ -12,7 +12,13 @@ from libs.common.errors import DomainError, Invalid, NotFound, Refused, Stale
 from libs.common.grpc.errors import status_of
 from libs.common.outages import Unanswered
 
-COMMON = ("libs.common.errors", "libs.common.clock", "libs.common.messaging.parking", "libs.common.messaging.admin")
+COMMON = (
+    "libs.common.errors",
+    "libs.common.clock",
+    "libs.common.cursors",
+    "libs.common.messaging.parking",
+    "libs.common.messaging.admin",
+)
 """Where the platform has refusals of its own."""
 
 ASKING = ("services.policy.application.billing",)

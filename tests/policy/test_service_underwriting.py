@@ -10,8 +10,10 @@ from hubao.policy.v1 import policy_service_pb2 as pb
 from hubao.policy.v1 import product_service_pb2 as product_pb
 from hubao.policy.v1 import submission_service_pb2 as submission_pb
 
+from libs.common.context import Call
 from libs.common.grpc.convert import date_message
 from libs.common.money import Money
+from services.policy.application.authorities import Authorities
 from tests.policy import desk as a
 from tests.policy import examples as an
 from tests.policy.desk import Desk
@@ -243,6 +245,52 @@ async def test_authority_is_granted_by_chiefs_to_others_and_revoked(desk: Desk) 
     insufficient = await desk.refused(release(await referred(desk)), who="li")
 
     assert insufficient == ("FAILED_PRECONDITION", "AUTHORITY_INSUFFICIENT")
+
+
+@pytest.mark.parametrize(
+    "principal",
+    ["deng@westlake", "nobody-at-all", "user:Deng@westlake", "user:deng@westlake ", "user:deng\u200b", "user:"],
+)
+async def test_a_principal_has_one_written_form(desk: Desk, principal: str) -> None:
+    wrong = ("INVALID_ARGUMENT", "principal")
+
+    assert await desk.refused(grant(principal=principal), **CHIEF) == wrong
+    assert await desk.refused(authority_pb.RevokeAuthorityRequest(principal=principal), **CHIEF) == wrong
+    assert await desk.refused(authority_pb.GetAuthorityRequest(principal=principal)) == wrong
+
+
+@pytest.mark.parametrize("who", ["Li", "li ", "l\u200bi", "ｌｉ"])
+async def test_a_grant_holds_for_the_person_however_a_token_writes_the_name(desk: Desk, who: str) -> None:
+    await desk.chief(grant())
+
+    released = (await desk.ask(release(await referred(desk)), who=who)).submission
+
+    assert released.quotes[0].released_by == "user:li"
+
+
+async def test_nobody_is_a_second_person_under_another_spelling(desk: Desk) -> None:
+    submission_id = await referred(desk)
+    for who in ("WANG", "wang ", "wa\u200bng", "ｗａｎｇ"):
+        refused = await desk.refused(release(submission_id), who=who, roles=("chief_underwriter",))
+        own = await desk.refused(grant(principal="user:wang"), who=who, roles=("chief_underwriter",))
+
+        assert refused == ("FAILED_PRECONDITION", "RELEASED_BY_AUTHOR")
+        assert own == ("FAILED_PRECONDITION", "OWN_AUTHORITY")
+
+
+async def test_a_grant_of_before_names_had_one_form_still_holds_and_is_replaced_by_one_of_now(desk: Desk) -> None:
+    """A chief whose limit was lowered under a raw name must not get the unlimited authority of the role back."""
+    call = Call(an.TENANT, an.TENANT, "user:zhou", frozenset(), str(uuid4()), b"before", desk.clock.now(), "c")
+    await Authorities(desk.application).grant(call, "user:Deng", Money.cny(1), (), None, "")
+    submission_id = await referred(desk)
+    deng: dict[str, Any] = {"who": "Deng", "roles": ("chief_underwriter",)}
+
+    before = await desk.refused(release(submission_id), **deng)
+    await desk.chief(grant(principal="user:deng"))
+    released = (await desk.ask(release(submission_id), **deng)).submission
+
+    assert before == ("FAILED_PRECONDITION", "AUTHORITY_INSUFFICIENT")
+    assert released.quotes[0].released_by == "user:deng"
 
 
 async def test_a_product_declines_by_rule_and_an_overdue_test_refers(desk: Desk) -> None:

@@ -213,7 +213,7 @@ def test_a_referred_quote_is_released_by_somebody_else() -> None:
 def test_neither_who_entered_it_nor_who_quoted_it_releases_a_referral() -> None:
     submission = an.quoted(an.submission(parts=(an.wanted(an.DATA, Money.cny(40_000_000)),)), author="li")
 
-    for principal in ("wang", "li"):
+    for principal in ("wang", "li", "Wang", "LI", "li ", "l\u200bi", "ｌｉ", "\u3000wang"):
         with pytest.raises(ReleasedByAuthor):
             submission.release(1, principal, an.CHIEF, "mine", an.QUOTED_ON)
 

@@ -5,6 +5,8 @@ from uuid import UUID
 import pytest
 from hubao.vendor_gateway.v1 import order_service_pb2 as order_pb
 
+from libs.common import watching
+from libs.common.cursors import CursorAhead
 from libs.common.errors import InvalidField
 from libs.common.store.verify import verify
 from tests.vendor_gateway.examples import DIGEST
@@ -161,11 +163,29 @@ async def test_a_watching_vendor_learns_nothing_of_an_order_that_went_to_another
     assert theirs[0].order.vendor_id == far
 
 
-async def test_a_cursor_that_is_none_is_a_wrong_field(gateway: Gateway) -> None:
-    with pytest.raises(InvalidField) as refusal:
-        await gateway.watch(INSURER, "yesterday", 1)
+async def test_a_wrong_cursor_is_refused_at_once(gateway: Gateway) -> None:
+    await busy(gateway)
+    head = await gateway.log.head()
+    log_id = head.id.hex[:8]
 
-    assert refusal.value.field == "cursor"
+    for wrong in ("yesterday", "7", "²-00000000", f"٧-{log_id}", "7-00000000", f"-1-{log_id}", f"7-{log_id}\n"):
+        with pytest.raises(InvalidField) as refusal:
+            await gateway.watch(INSURER, wrong, 1)
+        assert refusal.value.field == "cursor"
+    for ahead in (head.position + 1, 10**17):
+        with pytest.raises(CursorAhead):
+            await gateway.watch(INSURER, f"{ahead}-{log_id}", 1)
+
+
+async def test_silence_is_broken_by_a_cursor_to_go_on_from(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watching, "HEARTBEAT", 0.05)
+    vendor_id = await busy(gateway)
+    await gateway.project()
+    items = await gateway.watch(vendor_id, "", 12)
+
+    (silent,) = await gateway.watch(vendor_id, items[-1].cursor, 1)
+
+    assert items[-1] == silent == order_pb.WatchOrdersResponse(cursor=items[-2].cursor)
 
 
 async def test_read_tables_that_are_built_anew_are_the_same(gateway: Gateway, copied_rows: None) -> None:

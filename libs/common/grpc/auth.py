@@ -12,9 +12,11 @@ from typing import Any
 import jwt
 from google.rpc.code_pb2 import Code
 
+from libs.common.callers import KNOWN, problem_of
 from libs.common.context import SHARED
 from libs.common.grpc.errors import EdgeRefusal
 from libs.common.grpc.keys import KeySet
+from libs.common.names import LONGEST_PRINCIPAL, PERSON, principal_of
 
 LEEWAY = 5
 """Seconds by which two machines' clocks may differ."""
@@ -26,18 +28,22 @@ NEEDED_CLAIMS = ["exp", "iat", "sub", "iss", "aud"]
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who a token speaks for. `tenant` is empty for all but insurers."""
+    """Who a token speaks for, as libs.common.callers allows. `tenant` is empty for all but insurers; `roles` are those
+    that Hubao knows; `principal` is the name in the audit trail, in its one written form."""
 
     subject: str
+    """As the token writes it. Who it is, is said by `principal` alone."""
+    principal: str
     organisation: str
     tenant: str
     roles: frozenset[str]
     expires_at: float
 
     @property
-    def principal(self) -> str:
-        """The name in the audit trail."""
-        return f"user:{self.subject}"
+    def principal_before(self) -> str:
+        """How events name the caller that were stored before principals had one form; empty if it is the same."""
+        written = PERSON + self.subject
+        return "" if written == self.principal else written
 
 
 class Authenticator:
@@ -118,7 +124,22 @@ def _identity(claims: dict[str, Any]) -> Identity:
         raise _unauthenticated("TOKEN_INVALID", "A claim of the token has the wrong form.")
     if tenant == SHARED:
         raise _unauthenticated("TOKEN_INVALID", f"No insurer is named {SHARED}.")
-    return Identity(subject, organisation, tenant, frozenset(roles), float(claims["exp"]))
+    known = KNOWN.intersection(roles)
+    if problem := problem_of(known, organisation, tenant):
+        raise _unauthenticated("TOKEN_INVALID", problem)
+    return Identity(subject, _principal(subject), organisation, tenant, known, float(claims["exp"]))
+
+
+def _principal(subject: str) -> str:
+    try:
+        principal = principal_of(subject)
+    except ValueError:
+        principal = ""
+    if not principal or len(principal) > LONGEST_PRINCIPAL:
+        raise _unauthenticated(
+            "TOKEN_INVALID", f"The token's subject must be a name of at most {LONGEST_PRINCIPAL} characters."
+        )
+    return principal
 
 
 def _unauthenticated(reason: str, message: str) -> EdgeRefusal:

@@ -46,6 +46,7 @@ def call_of(
         now=now,
         correlation_id=correlation_id,
         traceparent=telemetry.traceparent_of(span),
+        principal_before=identity.principal_before,
     )
 
 

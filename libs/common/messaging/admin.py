@@ -10,7 +10,7 @@ from hubao.feed.v1 import admin_service_pb2_grpc as pb_grpc
 
 from libs.common.clock import Clock, ClockNotMovable, MovableClock
 from libs.common.context import current_call
-from libs.common.errors import InvalidField
+from libs.common.grpc.pages import next_token, page_of
 from libs.common.messaging.consumer import Consumer
 from libs.common.messaging.feed import timestamp
 from libs.common.messaging.parking import ParkingLot
@@ -28,6 +28,8 @@ Context = grpc.aio.ServicerContext[object, object]
 
 _TIMERS = "SELECT count(*) FILTER (WHERE due_at <= %s), count(*) FILTER (WHERE due_at > %s) FROM timer"
 _LEASES = "SELECT name, holder, epoch, until < clock_timestamp() FROM lease ORDER BY name"
+_BEFORE_ALL = (datetime.min.replace(tzinfo=UTC), UUID(int=0))
+"""No timer is due earlier."""
 _RUNNING = (
     "SELECT stream, name, tenant, due_at, id FROM timer WHERE (due_at, id) > (%s, %s) ORDER BY due_at, id LIMIT %s"
 )
@@ -66,14 +68,7 @@ class AdminServicer(pb_grpc.AdminServiceServicer):
             outbox_position=head.outbox_position,
             published_position=await relayed(self._log),
             projected_position=await self._tables.position(),
-            consumers=[
-                pb.ConsumerStatus(
-                    upstream=upstream,
-                    position=await self._log.tracking(upstream),
-                    leading=f"consumer {upstream}" in self._leases.held,
-                )
-                for upstream in self._consumers
-            ],
+            consumers=[await self._consumer(upstream, consumer) for upstream, consumer in self._consumers.items()],
             timers_due=due,
             timers_waiting=waiting,
             parked=await self._parking.count(),
@@ -84,6 +79,17 @@ class AdminServicer(pb_grpc.AdminServiceServicer):
                 pb.LeaseStatus(name=name, holder=holder, epoch=epoch, expired=expired)
                 for name, holder, epoch, expired in await self._log.all(_LEASES)
             ],
+        )
+
+    async def _consumer(self, upstream: str, consumer: Consumer) -> pb.ConsumerStatus:
+        rejected = consumer.rejected
+        return pb.ConsumerStatus(
+            upstream=upstream,
+            position=await self._log.tracking(upstream),
+            leading=f"consumer {upstream}" in self._leases.held,
+            rejected=rejected.count,
+            rejected_time=timestamp(rejected.at) if rejected.at else None,
+            rejected_reason=rejected.reason,
         )
 
     async def SetClock(self, request: pb.SetClockRequest, context: Context) -> pb.SetClockResponse:
@@ -100,8 +106,9 @@ class AdminServicer(pb_grpc.AdminServiceServicer):
         return pb.SetClockResponse(now=timestamp(self._clock.now()))
 
     async def ListParked(self, request: pb.ListParkedRequest, context: Context) -> pb.ListParkedResponse:
-        limit = request.page_size or 100
-        parked = await self._parking.list(_place(request.page_token), limit)
+        page = page_of(request, default=100)
+        rows = await self._parking.list(page.after or ("", 0), page.size + 1)
+        parked, token = next_token(page, rows, key=lambda one: (one.upstream, one.position))
         return pb.ListParkedResponse(
             parked=[
                 pb.ParkedAnnouncement(
@@ -114,7 +121,7 @@ class AdminServicer(pb_grpc.AdminServiceServicer):
                 )
                 for one in parked
             ],
-            next_page_token=f"{parked[-1].upstream}/{parked[-1].position}" if len(parked) == limit else "",
+            next_page_token=token,
         )
 
     async def ReplayParked(self, request: pb.ReplayParkedRequest, context: Context) -> pb.ReplayParkedResponse:
@@ -149,18 +156,18 @@ class AdminServicer(pb_grpc.AdminServiceServicer):
             max(request.from_position - 1, 0),
             request.page_size or 50,
             stream=UUID(request.stream) if request.stream else None,
-            tenant=current_call().tenant or None,
+            tenant=current_call().visible_tenant,
         )
         return pb.ReadEventsResponse(events=[_logged(row) for row in rows], head_position=head.position)
 
     async def ListTimers(self, request: pb.ListTimersRequest, context: Context) -> pb.ListTimersResponse:
-        limit = request.page_size or 100
-        rows = await self._log.all(_RUNNING, (*_last_timer(request.page_token), limit))
+        page = page_of(request, default=100)
+        rows = await self._log.all(_RUNNING, (*(page.after or _BEFORE_ALL), page.size + 1))
+        shown, token = next_token(page, rows, key=lambda row: (row[3], row[4]))
         timers = [
             pb.RunningTimer(stream=str(stream), name=name, tenant=tenant, due_time=timestamp(due_at))
-            for stream, name, tenant, due_at, _ in rows
+            for stream, name, tenant, due_at, _ in shown
         ]
-        token = f"{rows[-1][3].isoformat()}/{rows[-1][4]}" if len(rows) == limit else ""
         return pb.ListTimersResponse(timers=timers, next_page_token=token, now=timestamp(self._clock.now()))
 
 
@@ -176,22 +183,3 @@ def _logged(row: StoredRow) -> pb.LoggedEvent:
         payload=row.payload.decode(),
         metadata=row.metadata,
     )
-
-
-def _last_timer(token: str) -> tuple[datetime, UUID]:
-    """When the last timer of a page was due, and its id."""
-    if not token:
-        return datetime.min.replace(tzinfo=UTC), UUID(int=0)
-    due_at, _, timer = token.rpartition("/")
-    try:
-        return datetime.fromisoformat(due_at), UUID(timer)
-    except ValueError:
-        raise InvalidField(field="page_token", problem="is not one of ours") from None
-
-
-def _place(token: str) -> tuple[str, int]:
-    """Upstream and position behind which a page of parked announcements begins."""
-    upstream, _, position = token.rpartition("/")
-    if token and not position.isdigit():
-        raise InvalidField(field="page_token", problem="is not one of ours")
-    return upstream, int(position or 0)

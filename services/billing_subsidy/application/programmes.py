@@ -53,7 +53,7 @@ class Programmes:
         """A programme that is published, or the caller's own."""
         missing = ProgrammeNotFound(programme_id=programme_id)
         loaded = await self._application.read(Programme, programme_id, missing, tenant=SHARED)
-        if loaded.value.current is None and loaded.value.authority_id != call.organisation:
+        if loaded.value.current is None and not call.is_authority(loaded.value.authority_id):
             raise missing
         return loaded
 
@@ -70,6 +70,6 @@ class Programmes:
 async def _own(unit: Unit, programme_id: UUID) -> Programme:
     missing = ProgrammeNotFound(programme_id=programme_id)
     programme = await unit.get(Programme, programme_id, missing, any_tenant=True)
-    if programme.authority_id != unit.call.organisation:
+    if not unit.call.is_authority(programme.authority_id):
         raise missing
     return programme

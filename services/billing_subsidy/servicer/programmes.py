@@ -60,9 +60,13 @@ class ProgrammeServicer(pb_grpc.ProgrammeServiceServicer):
         return pb.ListProgrammesResponse(programmes=summaries, next_page_token=token)
 
     async def _message(self, programme_id: UUID, programme: Programme, version: int) -> pb.Programme:
-        """The programme as the caller may see it: a draft is its authority's only."""
-        usage = await self._programmes.used(programme_id, programme)
-        own = programme.authority_id == current_call().organisation
+        """The programme as the caller may see it: a draft is its authority's only, and other authorities see no usage.
+
+        Insurers do: the budget is for all of them, and whoever applies has to know what is left of it.
+        """
+        call = current_call()
+        own = call.is_authority(programme.authority_id)
+        usage = await self._programmes.used(programme_id, programme) if own or call.tenant else {}
         return pb.Programme(
             programme_id=str(programme_id),
             authority_id=programme.authority_id,

@@ -9,6 +9,7 @@ from libs.common.application import Application, Done, Loaded
 from libs.common.context import Call
 from libs.common.errors import InvalidField
 from libs.common.unit import Unit
+from services.claims.application.authorities import deciding_actor
 from services.claims.application.streams import (
     account_stream,
     claim_stream,
@@ -18,7 +19,7 @@ from services.claims.application.streams import (
 )
 from services.claims.domain.account import CoverageAccount, Drawn
 from services.claims.domain.claim import deciding, ending, noticing, paying, reserving
-from services.claims.domain.claim.events import PaymentApproved
+from services.claims.domain.claim.events import DecisionApproved, PaymentApproved
 from services.claims.domain.claim.parts import Actor, Outcome, Reason
 from services.claims.domain.claim.paying import PaymentRequest
 from services.claims.domain.claim.value import Claim
@@ -82,14 +83,17 @@ class Claims:
     ) -> Done[Claim]:
         async def plan(unit: Unit) -> None:
             claim, account = await _both(unit, claim_id)
-            unit.record(Claim, claim_id, reserving.set_reserves(claim, lines, reason, account, actor_of(call)))
+            events = reserving.set_reserves(claim, lines, reason, account, await deciding_actor(unit))
+            unit.record(Claim, claim_id, events)
 
         return await self._application.execute(call, Claim, claim_id, plan, etag=etag)
 
     async def approve_reserves(self, call: Call, claim_id: UUID, number: int, etag: str) -> Done[Claim]:
-        return await self._change(
-            call, claim_id, lambda claim: reserving.approve_reserves(claim, number, actor_of(call)), etag
-        )
+        async def plan(unit: Unit) -> None:
+            claim = await unit.get(Claim, claim_id, ClaimNotFound(claim_id=claim_id))
+            unit.record(Claim, claim_id, reserving.approve_reserves(claim, number, await deciding_actor(unit)))
+
+        return await self._application.execute(call, Claim, claim_id, plan, etag=etag)
 
     async def propose_decision(
         self,
@@ -112,9 +116,9 @@ class Claims:
 
         async def plan(unit: Unit) -> None:
             claim, account = await _both(unit, claim_id)
-            events = deciding.approve(claim_id, claim, number, account, actor_of(call))
+            events = deciding.approve(claim_id, claim, number, account, await deciding_actor(unit))
             after = unit.record(Claim, claim_id, events)
-            if events and after and after.decision:
+            if after and after.decision and any(isinstance(event, DecisionApproved) for event in events):
                 wanted = drawn_by(after.decision.lines, claim.currency)
                 _record(unit, account.draws_of(claim_id, wanted, call.now))
 
@@ -135,7 +139,7 @@ class Claims:
 
         async def plan(unit: Unit) -> None:
             claim, account = await _both(unit, claim_id)
-            events = paying.approve_payment(claim, payment, override_code, actor_of(call))
+            events = paying.approve_payment(claim, payment, override_code, await deciding_actor(unit))
             unit.record(Claim, claim_id, events)
             for event in events:
                 if isinstance(event, PaymentApproved):

@@ -47,12 +47,28 @@ class OverAuthority(Refused):
     message = "{amount} is over the caller's authority of {authority}."
 
 
+class OwnAuthority(Refused):
+    message = "{principal} can't decide on the authority of {principal}."
+
+
+class AuthorityNotPending(Refused):
+    message = "No profile with number {number} of {holder} waits for approval."
+
+
+class AuthorityNotFound(NotFound):
+    message = "Nothing was ever granted to {holder}."
+
+
 class SelfApproval(Refused):
     message = "{principal} entered it, so somebody else has to approve it."
 
 
 class ReservesNotPending(Refused):
     message = "No set of reserves with number {number} waits for approval."
+
+
+class ReserveBelowDecided(Refused):
+    message = "{part_code} {cost_type} needs a reserve of {unpaid} at least: so much is decided and not paid."
 
 
 class DecisionMissing(Refused):

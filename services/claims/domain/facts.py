@@ -33,6 +33,21 @@ class Asked(StrEnum):
     EXCLUSION = "EXCLUSION"
 
 
+CORRECTABLE = frozenset(
+    {
+        Asked.OCCURRED_ON,
+        Asked.DISCOVERED_ON,
+        Asked.MADE_ON,
+        Asked.LOSS_AMOUNT,
+        Asked.LOSS_CURRENCY,
+        Asked.EXCHANGE_EVIDENCE,
+        Asked.INTERRUPTION_HOURS,
+        Asked.AFFECTED_PARTS,
+    }
+)
+"""What may be told better, or told before it is asked, with where it is written."""
+
+
 @dataclass(frozen=True, order=True)
 class Question:
     """A fact that is missing, or not known exactly enough."""

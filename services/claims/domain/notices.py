@@ -6,6 +6,7 @@ Different reporters may tell the same event, so a likeness is named on the later
 import re
 from dataclasses import dataclass
 from datetime import timedelta
+from fractions import Fraction
 from typing import ClassVar
 from uuid import UUID
 
@@ -15,6 +16,11 @@ from services.claims.domain.notice import Notice
 
 WINDOW = timedelta(days=7)
 """Two events further apart than this are two events."""
+
+CONTAINED = Fraction(9, 10)
+"""The share of the shorter description's words that the longer one has, from which on it holds the shorter one."""
+FEWEST_CONTAINED = 3
+"""Fewer words than these stand in many descriptions."""
 
 _WORDS = re.compile(r"[a-z0-9]+|[\u4e00-\u9fff]+")
 _MOST_WORDS = 200
@@ -36,7 +42,7 @@ class InsuredNotices:
     filed: tuple[NoticeFiled, ...] = ()
 
     def like(self, notice: Notice) -> tuple[UUID, ...]:
-        """The claims that may be about the same event: days that may be within a week, and half of the words."""
+        """The claims that may be about the same event: days that may be within a week, and much the same words."""
         words = words_of(notice)
         return tuple(
             entry.claim_id
@@ -72,4 +78,10 @@ def _near(one: PartialDate | None, other: PartialDate | None) -> bool:
 
 
 def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
-    return bool(one and other) and 2 * len(one & other) >= len(one | other)
+    """Whether half of all words stand in both, or nearly all of the shorter one in the longer: who tells more later
+    tells the same event."""
+    common = len(one & other)
+    if 2 * common >= len(one | other):
+        return bool(common)
+    shorter = min(len(one), len(other))
+    return shorter >= FEWEST_CONTAINED and CONTAINED * shorter <= common

@@ -8,7 +8,7 @@ from hubao.claims.v1 import claim_pb2 as claim_pb
 from hubao.claims.v1 import claim_service_pb2 as pb
 from hubao.claims.v1 import claim_service_pb2_grpc as pb_grpc
 
-from libs.common.application import Done, Loaded
+from libs.common.application import Application, Done, Loaded
 from libs.common.context import current_call
 from libs.common.grpc.convert import optional, timestamp_value, uuid_value
 from libs.common.grpc.pages import next_token, page_of
@@ -17,13 +17,15 @@ from services.claims.domain.claim.value import Claim
 from services.claims.projections import Reads
 from services.claims.servicer import coverage_messages as coverage
 from services.claims.servicer import messages, reading
+from services.claims.servicer.authorities import AuthorityMethods
 
 
-class ClaimServicer(pb_grpc.ClaimServiceServicer):
+class ClaimServicer(AuthorityMethods, pb_grpc.ClaimServiceServicer):
     """Losses from first notice to the last payment."""
 
-    def __init__(self, claims: Claims, reads: Reads) -> None:
-        self._claims = claims
+    def __init__(self, application: Application, reads: Reads) -> None:
+        super().__init__(application, reads)
+        self._claims = Claims(application)
         self._reads = reads
 
     async def NotifyClaim(

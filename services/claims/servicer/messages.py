@@ -18,6 +18,7 @@ from libs.common.grpc.convert import (
     timestamp_message,
 )
 from libs.common.money import Money
+from services.claims.domain.authority.profile import Act
 from services.claims.domain.claim.parts import Decision, Payment, ReserveSet, VerifiedOrder
 from services.claims.domain.claim.paying import order_used
 from services.claims.domain.claim.value import Claim
@@ -55,9 +56,9 @@ def claim_message(claim_id: UUID, version: int, claim: Claim) -> pb.Claim:
         open_questions=[question_message(question) for question in claim.open_questions],
         answers=[answer_message(answer) for answer in claim.answers],
         reserves=[reserve_message(reserve) for reserve in claim.reserves],
-        pending_reserves=pending_message(claim.pending_reserves) if claim.pending_reserves else None,
-        decisions=[decision_message(decision) for decision in claim.decisions],
-        payments=[payment_message(payment) for payment in claim.payments],
+        pending_reserves=pending_message(claim, claim.pending_reserves) if claim.pending_reserves else None,
+        decisions=[decision_message(claim, decision) for decision in claim.decisions],
+        payments=[payment_message(claim, payment) for payment in claim.payments],
         verified_orders=[order_message(claim, order) for order in claim.orders],
         paid=money_message(claim.paid),
         close_outcome=claim.outcome,
@@ -129,16 +130,17 @@ def reserve_message(reserve: Reserve) -> pb.ReserveLine:
     )
 
 
-def pending_message(pending: ReserveSet) -> pb.PendingReserves:
+def pending_message(claim: Claim, pending: ReserveSet) -> pb.PendingReserves:
     return pb.PendingReserves(
         number=pending.number,
         author=pending.author,
         reason=pending.reason,
         lines=[reserve_message(line) for line in pending.lines],
+        committee_approvals=claim.approved_before(Act.RESERVE, pending.number),
     )
 
 
-def decision_message(decision: Decision) -> pb.Decision:
+def decision_message(claim: Claim, decision: Decision) -> pb.Decision:
     proposal = decision.proposal
     return pb.Decision(
         number=proposal.number,
@@ -150,6 +152,7 @@ def decision_message(decision: Decision) -> pb.Decision:
         proposed_by=proposal.proposed_by,
         approved_by=decision.approved_by,
         coverage=opinion_message(proposal.coverage),
+        committee_approvals=claim.approved_before(Act.DECISION, proposal.number),
     )
 
 
@@ -171,7 +174,7 @@ def line_message(line: DecidedLine) -> pb.DecidedLine:
     )
 
 
-def payment_message(payment: Payment) -> pb.Payment:
+def payment_message(claim: Claim, payment: Payment) -> pb.Payment:
     return pb.Payment(
         payment_id=str(payment.payment_id),
         state=enum_text(pb.ApprovalState, payment.state),
@@ -184,6 +187,7 @@ def payment_message(payment: Payment) -> pb.Payment:
         requested_by=payment.requested_by,
         decided_by=payment.decided_by,
         approved_on=date_message(payment.approved_on) if payment.approved_on else None,
+        committee_approvals=claim.approved_before(Act.PAYMENT, payment_id=payment.payment_id),
     )
 
 

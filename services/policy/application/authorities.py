@@ -50,6 +50,9 @@ async def authority_of_caller(unit: Unit) -> Held:
     """How far whoever calls is trusted to release referrals today."""
     call = unit.call
     known = await unit.find(Authority, authority_id(call.tenant, call.principal))
+    if known is None and call.principal_before:
+        # Granted when principals were taken as they were written; a grant of now replaces it.
+        known = await unit.find(Authority, authority_id(call.tenant, call.principal_before))
     return held_by(call.roles, known, call.today)
 
 

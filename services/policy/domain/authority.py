@@ -11,6 +11,7 @@ from typing import ClassVar, Self
 from libs.common.errors import InvalidField
 from libs.common.events import event
 from libs.common.money import CNY, Money
+from libs.common.names import same
 from services.policy.domain.product.checks import check_money
 from services.policy.domain.submission.quoting import Held
 from services.policy.domain.underwriting import ReferralReason
@@ -86,8 +87,8 @@ def grant(
         if reason not in set(ReferralReason):
             raise InvalidField(field=f"reasons[{index}]", problem=f"no quote is referred for {reason!r}")
     covered = tuple(ReferralReason(reason) for reason in reasons)
-    same = known and [(each.limit, each.reasons) for each in known.grants if each.valid_from == first]
-    if same == [(limit, covered)]:
+    before = known and [(each.limit, each.reasons) for each in known.grants if each.valid_from == first]
+    if before == [(limit, covered)]:
         return []
     return [AuthorityGranted(principal=principal, valid_from=first, limit=limit, reasons=covered, granted_by=by)]
 
@@ -110,7 +111,7 @@ def held_by(roles: Collection[str], known: Authority | None, day: date) -> Held:
 
 
 def _check(principal: str, first: date, by: str, today: date) -> None:
-    if principal == by:
+    if same(principal, by):
         raise OwnAuthority(principal=principal)
     if first < today:
         raise InvalidField(field="valid_from", problem="is past")

@@ -19,9 +19,5 @@ class RowKeyReused(Refused):
     message = "Row {row_key} of import {import_key} came before with another content."
 
 
-class CursorAhead(Refused):
-    message = "The log has come to {position}, and not to {cursor} yet."
-
-
 class FileUnreadable(Invalid):
     message = "{field}: {problem}"

@@ -10,6 +10,7 @@ from libs.common.context import current_call
 from libs.common.grpc.convert import date_message, date_value, money_message, money_value, optional, uuid_value
 from libs.common.grpc.pages import next_token, page_of
 from libs.common.money import CNY, Money
+from libs.common.names import check_principal
 from services.policy.application.authorities import Authorities
 from services.policy.application.referrals import Releases, import_subject, park_subject
 from services.policy.domain.authority import Authority
@@ -28,7 +29,7 @@ class AuthorityMethods:
     async def GrantAuthority(self, request: pb.GrantAuthorityRequest, context: Context) -> pb.GrantAuthorityResponse:
         done = await self._authorities.grant(
             current_call(),
-            request.principal,
+            check_principal("principal", request.principal),
             money_value("limit", request.limit),
             tuple(request.reasons),
             optional(request, "valid_from", date_value),
@@ -48,12 +49,13 @@ class AuthorityMethods:
         return pb.ReleaseInAdvanceResponse(releases=[release_message(each) for each in done.value.given])
 
     async def RevokeAuthority(self, request: pb.RevokeAuthorityRequest, context: Context) -> pb.RevokeAuthorityResponse:
+        principal = check_principal("principal", request.principal)
         first = optional(request, "valid_from", date_value)
-        done = await self._authorities.revoke(current_call(), request.principal, first, request.etag)
+        done = await self._authorities.revoke(current_call(), principal, first, request.etag)
         return pb.RevokeAuthorityResponse(authority=authority_message(done))
 
     async def GetAuthority(self, request: pb.GetAuthorityRequest, context: Context) -> pb.GetAuthorityResponse:
-        loaded = await self._authorities.get(current_call(), request.principal)
+        loaded = await self._authorities.get(current_call(), check_principal("principal", request.principal))
         return pb.GetAuthorityResponse(authority=authority_message(loaded))
 
     async def ListAuthorities(self, request: pb.ListAuthoritiesRequest, context: Context) -> pb.ListAuthoritiesResponse:

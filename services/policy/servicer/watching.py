@@ -1,11 +1,9 @@
 """WatchPolicies: what was announced of an insurer's policies, from a cursor on.
 
-A cursor is a position of the service's own announcements with the beginning of the log's id, so that one of another
-log (a test's, or one from before a restore) is found out. Positions of others' announcements are passed over in spans:
-however little of the log is the caller's own, each look costs little, and the cursor moves on.
+A cursor holds a position of the service's own announcements. Positions of others' announcements are passed over in
+spans: however little of the log is the caller's own, each look costs little, and the cursor moves on.
 """
 
-import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -14,12 +12,12 @@ from hubao.policy.v1 import events_pb2
 from hubao.policy.v1 import policy_service_pb2 as pb
 
 from libs.common import watching
+from libs.common.cursors import cursor_of, position_of
 from libs.common.errors import InvalidField
 from libs.common.grpc.convert import timestamp_message
 from libs.common.grpc.pages import Page
-from libs.common.store.reading import Head, Log
+from libs.common.store.reading import Log
 from libs.common.watching import Batch, Tail, follow
-from services.policy.domain.import_errors import CursorAhead
 from services.policy.projections.reads import Reads
 from services.policy.servicer.policy_messages import row_message
 
@@ -27,7 +25,6 @@ BATCH = 200
 SPAN = 5_000
 """Positions that one look passes over."""
 PAGE = 500
-_CURSOR = re.compile(r"([0-9]{1,18})-([0-9a-f]{8})")
 _OWN = (
     "SELECT position, type, subject, recorded_at, correlation_id, data FROM outbox"
     " WHERE position > %s AND position <= %s AND tenant = %s"
@@ -49,7 +46,7 @@ class Watching:
     async def changes(self, tenant: str, request: pb.WatchPoliciesRequest) -> AsyncIterator[pb.WatchPoliciesResponse]:
         """The stream that a request asks for; it does not end by itself."""
         head = await self._log.head()
-        after = _position(request.cursor, head)
+        after = position_of(request.cursor, head, head.outbox_position)
         if request.snapshot:
             if request.cursor:
                 raise InvalidField(field="snapshot", problem="can't stand beside a cursor")
@@ -57,13 +54,13 @@ class Watching:
             after = await self._announced_by(await self._reads.position())
             async for row in self._policies(tenant):
                 yield pb.WatchPoliciesResponse(policy=row_message(row))
-            yield pb.WatchPoliciesResponse(cursor=_cursor(after, head))
+            yield pb.WatchPoliciesResponse(cursor=cursor_of(after, head))
 
         async def read(behind: int) -> Batch[Any]:
             return await self._read(tenant, behind)
 
         async for position, announced in follow(read, after, heartbeat=watching.HEARTBEAT):
-            answer = pb.WatchPoliciesResponse(cursor=_cursor(position, head))
+            answer = pb.WatchPoliciesResponse(cursor=cursor_of(position, head))
             if announced is not None:
                 answer.change.CopyFrom(_event(*announced))
             yield answer
@@ -94,22 +91,6 @@ class Watching:
                 return
             last = rows[PAGE - 1]
             page = Page(PAGE, (last.policy_number, last.policy_id), b"")
-
-
-def _position(cursor: str, head: Head) -> int:
-    if not cursor:
-        return 0
-    found = _CURSOR.fullmatch(cursor)
-    if found is None or found[2] != head.id.hex[:8]:
-        raise InvalidField(field="cursor", problem="is not a cursor of this log")
-    position = int(found[1])
-    if position > head.outbox_position:
-        raise CursorAhead(position=head.outbox_position, cursor=position)
-    return position
-
-
-def _cursor(position: int, head: Head) -> str:
-    return f"{position}-{head.id.hex[:8]}"
 
 
 def _event(kind: str, subject: Any, recorded_at: Any, correlation_id: str, data: bytes) -> pb.PolicyEvent:

@@ -43,7 +43,7 @@ async def assessment_order(unit: Unit, submission_id: UUID) -> tuple[UUID, Servi
 
 def is_own(call: Call, order: ServiceOrder) -> bool:
     """Whether the calling vendor may see the order: it is offered to it, or was accepted by it."""
-    return order.vendor_id is not None and str(order.vendor_id) == call.organisation
+    return call.is_vendor and order.vendor_id is not None and str(order.vendor_id) == call.organisation
 
 
 async def own_order(unit: Unit, order_id: UUID, etag: str) -> ServiceOrder:

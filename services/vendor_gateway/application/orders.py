@@ -44,11 +44,11 @@ class Orders:
     async def look(self, call: Call, order_id: UUID) -> Loaded[ServiceOrder] | None:
         """The order, or None for whoever may not see it, or no longer."""
         try:
-            missing = OrderNotFound(order_id=order_id)
-            loaded = await self._application.read(ServiceOrder, order_id, missing, tenant=call.tenant or None)
+            missing, tenant = OrderNotFound(order_id=order_id), None if call.is_vendor else call.tenant
+            loaded = await self._application.read(ServiceOrder, order_id, missing, tenant=tenant)
         except OrderNotFound:
             return None
-        return loaded if call.tenant or is_own(call, loaded.value) else None
+        return None if call.is_vendor and not is_own(call, loaded.value) else loaded
 
     async def request(self, call: Call, policy_id: UUID, code: str, claim_id: UUID | None) -> Done[ServiceOrder]:
         order_id = order_id_of(call.tenant, "request", call.request_id)

@@ -21,7 +21,7 @@ class Vendors:
     async def get(self, call: Call, vendor_id: UUID) -> Loaded[Vendor]:
         """A vendor gets itself only: what others ask is none of its business."""
         missing = VendorNotFound(vendor_id=vendor_id)
-        if call.roles == {"vendor"} and call.organisation != str(vendor_id):
+        if call.is_vendor and call.organisation != str(vendor_id):
             raise missing
         return await self._application.read(Vendor, vendor_id, missing, tenant=SHARED)
 

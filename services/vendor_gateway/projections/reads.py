@@ -15,7 +15,7 @@ Rows = Sequence[Row[Any]]
 
 @dataclass(frozen=True)
 class Viewer:
-    """Who reads: an insurer by its tenant, or a vendor (without one) by its own id."""
+    """Who reads: an insurer by its tenant, or a vendor (without one) by its own id; who is neither sees nothing."""
 
     tenant: str
     vendor_id: str

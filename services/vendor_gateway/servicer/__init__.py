@@ -25,7 +25,7 @@ def servicers(application: Application, tables: ReadTables) -> list[Servicer]:
         ),
         (
             add_OrderServiceServicer_to_server,
-            OrderServicer(Orders(application), reads),
+            OrderServicer(Orders(application), reads, application.log),
             order_pb.DESCRIPTOR.services_by_name["OrderService"].full_name,
         ),
     ]

@@ -7,19 +7,14 @@ from hubao.vendor_gateway.v1 import order_service_pb2 as pb
 from libs.common.application import Done
 from libs.common.context import current_call
 from libs.common.grpc.convert import enum_name, optional, timestamp_value, uuid_value
-from services.vendor_gateway.application import Orders
 from services.vendor_gateway.domain.order import ServiceOrder
 from services.vendor_gateway.domain.order.events import CancelReason
-from services.vendor_gateway.projections import Reads
 from services.vendor_gateway.servicer.messages import deliverable_value, order_message
 from services.vendor_gateway.servicer.reading import OrderReading
 
 
 class OrderServicer(OrderReading):
     """Each method reads the request, calls one command, and writes the reply."""
-
-    def __init__(self, orders: Orders, reads: Reads) -> None:
-        super().__init__(orders, reads)
 
     async def RequestOrder(self, request: pb.RequestOrderRequest, context: Any) -> pb.RequestOrderResponse:
         policy_id = uuid_value("policy_id", request.policy_id)
@@ -89,4 +84,4 @@ class OrderServicer(OrderReading):
 
 
 def _done(done: Done[ServiceOrder]) -> pb.Order:
-    return order_message(done.stream, done.value, done.version, for_vendor=not current_call().tenant)
+    return order_message(done.stream, done.value, done.version, for_vendor=current_call().is_vendor)

@@ -7,11 +7,13 @@ from hubao.vendor_gateway.v1 import order_service_pb2 as pb
 from hubao.vendor_gateway.v1 import order_service_pb2_grpc as pb_grpc
 from sqlalchemy import Row
 
+from libs.common import watching
 from libs.common.context import Call, current_call
-from libs.common.errors import InvalidField
+from libs.common.cursors import cursor_of, position_of
 from libs.common.grpc.convert import enum_name, enum_text, money_message, optional, timestamp_message, uuid_value
 from libs.common.grpc.pages import next_token, page_of
 from libs.common.money import CNY, Money
+from libs.common.store.reading import Log
 from libs.common.watching import Batch, follow
 from services.vendor_gateway.application import Orders
 from services.vendor_gateway.projections import OrderFilter, Reads, Viewer
@@ -23,14 +25,15 @@ WATCH_BATCH = 200
 class OrderReading(pb_grpc.OrderServiceServicer):
     """The reading half of the service."""
 
-    def __init__(self, orders: Orders, reads: Reads) -> None:
+    def __init__(self, orders: Orders, reads: Reads, log: Log) -> None:
+        self._log = log
         self._orders = orders
         self._reads = reads
 
     async def GetOrder(self, request: pb.GetOrderRequest, context: Any) -> pb.GetOrderResponse:
         call, order_id = current_call(), uuid_value("order_id", request.order_id)
         loaded = await self._orders.get(call, order_id)
-        order = order_message(order_id, loaded.value, loaded.version, for_vendor=not call.tenant)
+        order = order_message(order_id, loaded.value, loaded.version, for_vendor=call.is_vendor)
         return pb.GetOrderResponse(order=order)
 
     async def ListOrders(self, request: pb.ListOrdersRequest, context: Any) -> pb.ListOrdersResponse:
@@ -48,16 +51,17 @@ class OrderReading(pb_grpc.OrderServiceServicer):
 
     async def WatchOrders(self, request: pb.WatchOrdersRequest, context: Any) -> AsyncIterator[pb.WatchOrdersResponse]:
         """The cursor is the log position of the change, so it stays good when the read tables are rebuilt."""
-        call = current_call()
+        call, head = current_call(), await self._log.head()
         viewer = viewer_of(call)
 
         async def read(after: int) -> Batch[Row[Any]]:
             rows = await self._reads.changes(viewer, after, WATCH_BATCH)
             return Batch([(row.position, row) for row in rows], rows[-1].position if rows else after, more=bool(rows))
 
-        async for _, row in follow(read, cursor_value(request.cursor)):
-            if row is not None:
-                yield await self._change(call, row)
+        after = position_of(request.cursor, head, head.position)
+        async for position, row in follow(read, after, heartbeat=watching.HEARTBEAT):
+            cursor = cursor_of(position, head)
+            yield pb.WatchOrdersResponse(cursor=cursor) if row is None else await self._change(call, cursor, row)
 
     async def GetOrderTotals(self, request: pb.GetOrderTotalsRequest, context: Any) -> pb.GetOrderTotalsResponse:
         totals = await self._reads.totals(current_call().tenant)
@@ -88,13 +92,13 @@ class OrderReading(pb_grpc.OrderServiceServicer):
             entitlements=[entitlement_message(row) for row in shown], next_page_token=token
         )
 
-    async def _change(self, call: Call, row: Row[Any]) -> pb.WatchOrdersResponse:
+    async def _change(self, call: Call, cursor: str, row: Row[Any]) -> pb.WatchOrdersResponse:
         found = await self._orders.look(call, row.order_id)
         order = None if found is None else order_message(row.order_id, found.value, found.version, for_vendor=True)
         if order is not None and order.HasField("deliverable"):
             order.deliverable.ClearField("content")
         return pb.WatchOrdersResponse(
-            cursor=str(row.position),
+            cursor=cursor,
             order_id=str(row.order_id),
             change=enum_text(pb.OrderChange, row.change),
             change_time=timestamp_message(row.changed_at),
@@ -103,12 +107,4 @@ class OrderReading(pb_grpc.OrderServiceServicer):
 
 
 def viewer_of(call: Call) -> Viewer:
-    return Viewer(tenant=call.tenant, vendor_id="" if call.tenant else call.organisation)
-
-
-def cursor_value(text: str) -> int:
-    if not text:
-        return 0
-    if not text.isascii() or not text.isdigit() or len(text) > 18:
-        raise InvalidField(field="cursor", problem="is not a cursor of this stream")
-    return int(text)
+    return Viewer(tenant="", vendor_id=call.organisation) if call.is_vendor else Viewer(call.tenant, vendor_id="")

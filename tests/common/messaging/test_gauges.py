@@ -8,7 +8,7 @@ import pytest
 from libs.common import telemetry
 from libs.common.gauges import Gauges
 from libs.common.messaging.consumer import Consumer
-from tests.common.messaging.town import BELL, TOWER_SERVICE, LocalFeed, Node
+from tests.common.messaging.town import BELL, TOWER_SERVICE, LocalFeed, Node, verifier_of
 
 WAITED = timedelta(minutes=10)
 
@@ -68,7 +68,7 @@ async def test_what_an_upstream_has_parked_and_is_ahead_is_shown_by_upstream(
 ) -> None:
     async with Node(BELL, database) as bell, Node(TOWER_SERVICE, database) as tower:
         feed = LocalFeed(bell)
-        consumer = Consumer("tower", tower.hearing("bell"), feed, tower.bus, tower.log)
+        consumer = Consumer("tower", tower.hearing("bell"), feed, tower.bus, tower.log, verifier_of("bell"))
         await bell.cast("poison: a gauge")
         await bell.strike("poison: a gauge", 1)
         await bell.strike("poison: a gauge", 1)

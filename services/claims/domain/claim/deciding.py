@@ -4,11 +4,14 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from libs.common.errors import InvalidField
-from services.claims.domain.authority import check_second_person
-from services.claims.domain.claim.events import DecisionApproved, DecisionProposed
+from services.claims.domain.authority.approving import suffices
+from services.claims.domain.authority.profile import Act
+from services.claims.domain.claim.committee import committee
+from services.claims.domain.claim.events import CommitteeApproved, DecisionApproved, DecisionProposed, ReserveChanged
 from services.claims.domain.claim.parts import Actor, Approval, Outcome, Proposal, Reason
+from services.claims.domain.claim.reserving import changes, unpaid
 from services.claims.domain.claim.value import Claim
-from services.claims.domain.costs import CostType
+from services.claims.domain.costs import CostType, Reserve
 from services.claims.domain.cover import Cover
 from services.claims.domain.coverage.basis import Basis
 from services.claims.domain.coverage.check import check, check_part, governing, limits_of
@@ -54,23 +57,38 @@ def propose(
     return [DecisionProposed(proposal=proposal)]
 
 
-def approve(claim_id: UUID, claim: Claim, number: int, account: Cover, actor: Actor) -> list[DecisionApproved]:
-    """Lets a decision hold. The arithmetic is done again: what it was made from may have moved since."""
+def approve(
+    claim_id: UUID, claim: Claim, number: int, account: Cover, actor: Actor
+) -> list[DecisionApproved | ReserveChanged | CommitteeApproved]:
+    """Lets a decision hold, and raises reserves that are below it; or adds a committee member to its approval.
+
+    The arithmetic is done again: what it was made from may have moved since.
+    """
     if claim.decision and claim.decision.number == number:
         return []
     claim.must_go_on()
     pending = claim.pending_decision
     if pending is None or pending.number != number:
         raise DecisionMissing(problem=f"No decision with number {number} waits for approval.")
-    check_second_person(pending.proposed_by, actor.principal, pending.payable, actor.roles)
+    parts, before = [loss.part_code for loss in pending.losses], claim.approved_before(Act.DECISION, number)
+    holds = suffices(Act.DECISION, pending.payable, parts, pending.proposed_by, actor.principal, actor.held, before)
     basis = account.basis(claim.facts(actor.now), account.known_by(actor.now), claim_id)
     lines = _lines(pending.losses, basis)
     for was, now in zip(pending.lines, lines, strict=True):
         if (was.payable, was.limits) != (now.payable, now.limits):
             raise DecisionOutdated(part_code=was.part_code, proposed=was.payable, now=now.payable)
     _check_paid(claim, lines)
+    if not holds:
+        return [*committee(Act.DECISION, before, actor, number=number)]
     settled = pending.payable == claim.paid
-    return [DecisionApproved(number=number, approved_by=actor.principal, settled=settled)]
+    approved = DecisionApproved(number=number, approved_by=actor.principal, settled=settled)
+    return [approved, *changes(claim, _raised(claim, lines), actor.today, "DECISION")]
+
+
+def _raised(claim: Claim, lines: Sequence[DecidedLine]) -> list[Reserve]:
+    """The reserves that are less than what these lines pay and was not paid yet."""
+    needed = [Reserve(line.part_code, line.cost_type, unpaid(claim, line)) for line in lines]
+    return [line for line in needed if line.outstanding > claim.reserve_of(*line.line)]
 
 
 def _lines(losses: Sequence[AssessedLoss], basis: Basis) -> tuple[DecidedLine, ...]:

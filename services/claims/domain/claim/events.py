@@ -5,6 +5,7 @@ from uuid import UUID
 
 from libs.common.events import event
 from libs.common.money import Money
+from services.claims.domain.authority.profile import Act
 from services.claims.domain.claim.parts import Payment, Proposal, ReserveSet, VerifiedOrder
 from services.claims.domain.costs import CostType
 from services.claims.domain.coverage.results import Opinion
@@ -52,7 +53,7 @@ class ReservesSet:
 
 @event("claims.ReserveChanged")
 class ReserveChanged:
-    """One line's reserve moved. `cause` is "SET", "PAYMENT", "CLOSED" or "WITHDRAWN"."""
+    """One line's reserve moved. `cause` is "SET", "DECISION", "PAYMENT", "CLOSED" or "WITHDRAWN"."""
 
     policy_id: UUID
     part_code: str
@@ -75,6 +76,19 @@ class DecisionApproved:
     number: int
     approved_by: str
     settled: bool
+
+
+@event("claims.CommitteeApproved")
+class CommitteeApproved:
+    """A member of the committee approves what is over every single authority; it waits for another member.
+
+    `number` is the decision's or the set's of reserves; of a payment it is 0, and `payment_id` is set.
+    """
+
+    act: Act
+    number: int
+    payment_id: UUID | None
+    approved_by: str
 
 
 @event("claims.PaymentRequested")
@@ -134,6 +148,7 @@ ClaimEvent = (
     | ReserveChanged
     | DecisionProposed
     | DecisionApproved
+    | CommitteeApproved
     | PaymentRequested
     | PaymentApproved
     | PaymentRejected

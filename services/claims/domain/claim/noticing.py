@@ -12,9 +12,12 @@ from services.claims.domain.cover import Cover
 from services.claims.domain.coverage.check import check
 from services.claims.domain.coverage.results import Check
 from services.claims.domain.errors import InsuredNotOnPolicy, QuestionNotAsked, ReferenceReused
-from services.claims.domain.facts import Answer, Asked, Question, checked_answer, facts_of
+from services.claims.domain.facts import CORRECTABLE, Answer, Asked, Question, checked_answer, facts_of
 from services.claims.domain.notice import Notice, checked_dates
 from services.claims.domain.notices import InsuredNotices
+
+_LAST = (Asked.LOSS_CURRENCY, Asked.EXCHANGE_EVIDENCE)
+"""In whichever order they are told, the currency is the amount's, and the exchange is the currency's."""
 
 
 def notify(claim_id: UUID, notice: Notice, account: Cover, notices: InsuredNotices, actor: Actor) -> list[Notified]:
@@ -51,12 +54,14 @@ def notify_again(claim_id: UUID, claim: Claim, notice: Notice) -> list[Notified]
 def answer(
     claim_id: UUID, claim: Claim, answers: Sequence[tuple[Question, str, str]], account: Cover, actor: Actor
 ) -> list[QuestionsAnswered]:
-    """Answers questions, each with its value and evidence, and checks the claim again with them."""
+    """Answers questions, each with its value and evidence, and checks the claim again with them.
+
+    Facts of the notice are corrected in the same way: what was told stays, and what is told last counts.
+    """
     claim.must_go_on()
     given: list[Answer] = []
-    for index, (question, value, evidence) in enumerate(answers):
-        if question not in claim.asked:
-            raise QuestionNotAsked(question=question)
+    for index, (question, value, evidence) in sorted(enumerate(answers), key=lambda one: _turn(one[1][0])):
+        _check_asked(f"answers[{index}]", claim, question, evidence)
         known = facts_of(claim.notice, claim.noticed_at, (*claim.answers, *given), actor.now)
         checked_answer(f"answers[{index}].value", question, value, known, actor.today)
         if question.asked is Asked.AFFECTED_PARTS:
@@ -81,6 +86,22 @@ def note_order(claim: Claim, order: VerifiedOrder) -> list[ServiceOrderVerified]
     if any(known.order_id == order.order_id for known in claim.orders):
         return []
     return [ServiceOrderVerified(order=order)]
+
+
+def _turn(question: Question) -> int:
+    return _LAST.index(question.asked) + 1 if question.asked in _LAST else 0
+
+
+def _check_asked(field: str, claim: Claim, question: Question, evidence: str) -> None:
+    """Only what was asked is answered; but a fact may be corrected by whoever says where it is written."""
+    if question in claim.asked:
+        return
+    if question.subject or question.asked not in CORRECTABLE:
+        raise QuestionNotAsked(question=question)
+    if not evidence:
+        raise InvalidField(
+            field=f"{field}.evidence", problem=f"must say where a {question} that nobody asked for stands"
+        )
 
 
 def _stands(claim: Claim, question: Question, value: str, evidence: str) -> bool:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from libs.common.money import Money
+from services.claims.domain.authority.profile import NO_AUTHORITY, Held
 from services.claims.domain.costs import CostType, Reserve
 from services.claims.domain.coverage.results import Opinion
 from services.claims.domain.loss import AssessedLoss, DecidedLine
@@ -42,12 +43,13 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Actor:
-    """Who decides, with which roles, and when."""
+    """Who decides, when, and with what authority; it is looked up where it counts, and is none elsewhere."""
 
     principal: str
     roles: frozenset[str]
     today: date
     now: datetime
+    held: Held = NO_AUTHORITY
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,18 @@ from uuid import UUID
 from libs.common.codes import uscc
 from libs.common.errors import InvalidField
 from libs.common.money import Money
-from services.claims.domain.authority import check_second_person
-from services.claims.domain.claim.events import PaymentApproved, PaymentRejected, PaymentRequested, ReserveChanged
+from services.claims.domain.authority.approving import suffices
+from services.claims.domain.authority.profile import Act
+from services.claims.domain.claim.committee import committee
+from services.claims.domain.claim.events import (
+    CommitteeApproved,
+    PaymentApproved,
+    PaymentRejected,
+    PaymentRequested,
+    ReserveChanged,
+)
 from services.claims.domain.claim.parts import Actor, Approval, Payment, VerifiedOrder
-from services.claims.domain.claim.reserving import changes
+from services.claims.domain.claim.reserving import changes, unpaid
 from services.claims.domain.claim.value import Claim
 from services.claims.domain.costs import CostType, Reserve
 from services.claims.domain.errors import (
@@ -79,19 +87,25 @@ def request_payment(claim: Claim, wanted: PaymentRequest, actor: Actor) -> list[
 
 def approve_payment(
     claim: Claim, payment_id: UUID, override_code: str, actor: Actor
-) -> list[PaymentApproved | ReserveChanged]:
-    """Lets a payment go out, and takes it from its line's reserve."""
+) -> list[PaymentApproved | ReserveChanged | CommitteeApproved]:
+    """Lets a payment go out, and takes it from its line's reserve; or adds a committee member to its approval."""
     payment = _payment(claim, payment_id)
     if payment.state is Approval.APPROVED:
         return []
     claim.must_go_on()
     if payment.state is not Approval.PENDING:
         raise PaymentWasRejected(payment_id=payment_id)
-    check_second_person(payment.requested_by, actor.principal, payment.amount, actor.roles)
+    # What one person may let go out is meant of the claim: several payments are no way around it.
+    before, in_all = claim.approved_before(Act.PAYMENT, payment_id=payment_id), claim.paid + payment.amount
+    holds = suffices(
+        Act.PAYMENT, in_all, [payment.part_code], payment.requested_by, actor.principal, actor.held, before
+    )
     _check_order(claim, payment, override_code)
     line = decided_line(claim, payment.part_code, payment.cost_type)
     paid = claim.paid_of(claim.payments_on(payment.part_code, payment.cost_type))
     _within(claim, line, payment.part_code, payment.cost_type, paid, payment.amount)
+    if not holds:
+        return [*committee(Act.PAYMENT, before, actor, payment_id=payment_id)]
     decision = claim.decision
     settled = decision is not None and claim.paid + payment.amount == decision.payable
     approved = PaymentApproved(
@@ -103,7 +117,8 @@ def approve_payment(
         settled=settled,
     )
     reserve = claim.reserve_of(payment.part_code, payment.cost_type)
-    left = max(reserve - payment.amount, claim.zero)
+    still = unpaid(claim, line) - payment.amount if line else claim.zero
+    left = max(reserve - payment.amount, still)
     reserves = [Reserve(payment.part_code, payment.cost_type, left)]
     return [approved, *changes(claim, reserves, actor.today, "PAYMENT")]
 

@@ -7,9 +7,11 @@ from typing import ClassVar
 from uuid import UUID
 
 from libs.common.money import Money, total
+from services.claims.domain.authority.profile import Act
 from services.claims.domain.claim.events import (
     ClaimEvent,
     Closed,
+    CommitteeApproved,
     DecisionApproved,
     DecisionProposed,
     Notified,
@@ -56,6 +58,7 @@ class Claim:
     orders: tuple[VerifiedOrder, ...] = ()
     outcome: str = ""
     certificate_id: UUID | None = None
+    committee: tuple[CommitteeApproved, ...] = ()
 
     @property
     def policy_id(self) -> UUID:
@@ -95,6 +98,14 @@ class Claim:
     def reserve_of(self, part_code: str, cost_type: CostType) -> Money:
         found = (r.outstanding for r in self.reserves if r.line == (part_code, cost_type))
         return next(found, self.zero)
+
+    def approved_before(self, act: Act, number: int = 0, payment_id: UUID | None = None) -> tuple[str, ...]:
+        """The members of the committee who have approved this."""
+        return tuple(
+            one.approved_by
+            for one in self.committee
+            if (one.act, one.number, one.payment_id) == (act, number, payment_id)
+        )
 
     def facts(self, as_known: datetime) -> Facts:
         return facts_of(self.notice, self.noticed_at, self.answers, as_known)
@@ -142,6 +153,8 @@ class Claim:
                 return replace(self._assessed(), decisions=(*decisions, Decision(event.proposal)))
             case DecisionApproved():
                 return self._decided(event)
+            case CommitteeApproved():
+                return replace(self, committee=(*self.committee, event))
             case PaymentRequested():
                 return replace(self, payments=(*self.payments, event.payment))
             case PaymentApproved():

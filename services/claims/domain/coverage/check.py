@@ -38,6 +38,9 @@ def check(basis: Basis) -> Check:
     facts = basis.facts
     parts = tuple(check_part(code, basis) for code in facts.part_codes or basis.terms.part_codes)
     questions = list(dict.fromkeys(question for part in parts for question in part.questions()))
+    if Question(Asked.LOSS_AMOUNT) in questions:
+        # Whoever looks up the amount sees its currency too: asked at once, and not in a second round.
+        questions.append(Question(Asked.LOSS_CURRENCY))
     answers = {part.says for part in parts}
     if not facts.part_codes and Says.NOT_COVERED in answers and len(answers) > 1:
         questions.append(Question(Asked.AFFECTED_PARTS))

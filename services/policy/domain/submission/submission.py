@@ -6,6 +6,7 @@ from datetime import date
 from typing import ClassVar, Self
 
 from libs.common.money import Money
+from libs.common.names import same
 from services.policy.domain.assessment import Assessment
 from services.policy.domain.cover import WantedPart
 from services.policy.domain.errors import (
@@ -122,7 +123,7 @@ class Submission:
             return []
         if quote.status is not QuoteStatus.REFERRED:
             raise QuoteNotReferred(quote_number=number, status=quote.status)
-        if principal in (quote.author, self.asked.author):
+        if same(principal, quote.author) or same(principal, self.asked.author):
             raise ReleasedByAuthor(principal=principal)
         check_authority(held, quote, principal)
         newest = number == len(self.quotes)
