@@ -76,6 +76,18 @@ class GuardExceeded(Refused):
     message = "The limit of {guard} does not allow {amount} more."
 
 
+class AmountOutOfRange(Refused):
+    """An amount, or a sum of several, that would be recorded is beyond what is recorded of anything."""
+
+    message = "{event} would hold an amount of 10,000,000,000,000,000.00 or more, which is not recorded."
+
+
+class AmountNotExpressible(Refused):
+    """A sum is exact, and more than an answer can say: its whole units do not fit 64 bits."""
+
+    message = "{amount} is more than this answer can say."
+
+
 class RequestIdReused(Refused):
     """The request id was used before, with another payload."""
 

@@ -10,6 +10,7 @@ from libs.common.application import Application, Done, Loaded
 from libs.common.context import Call
 from libs.common.money import Money
 from libs.common.unit import Unit
+from libs.common.workers import Workers
 from services.billing_subsidy.application.accounts import account_of
 from services.billing_subsidy.application.purses import Purses
 from services.billing_subsidy.application.reckoning import reckon_cases
@@ -21,6 +22,9 @@ from services.billing_subsidy.domain.statement.reading import CsvProfile, Entry,
 from services.billing_subsidy.domain.statement.statement import BankAccount, DifferenceCode, Statement, StatementAdded
 from services.billing_subsidy.domain.subsidy_case.case import SubsidyCase
 from services.billing_subsidy.domain.subsidy_case.money_in import levels_of
+
+READING = Workers("statement", threads=2, places=32, share=8)
+"""A statement of some megabytes takes a second to read, in which others are answered."""
 
 NO_NUMBER_FOUND = "NO_NUMBER_FOUND"
 SEVERAL_NUMBERS_FOUND = "SEVERAL_NUMBERS_FOUND"
@@ -49,7 +53,9 @@ class Statements:
         opening: Money,
         closing: Money,
     ) -> Done[Statement]:
-        entries = read_statement(content, profile, opening, closing, call.today)
+        entries = await READING.run(
+            call.owner, lambda stop: read_statement(content, profile, opening, closing, call.today)
+        )
         stream = statement_stream(call.tenant, bank_account, content)
 
         async def plan(unit: Unit) -> None:

@@ -4,11 +4,11 @@ Any event that moves money or invoices sets both anew from the account as it is 
 overdue does nothing. Several due dates may be in arrears at a time: the timer is that of the next end of grace.
 """
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from libs.common.changes import Cancel, Recorded, Schedule, TimerChange
-from libs.common.dates import date_in_shanghai, start_of_day
+from libs.common.dates import add_days, date_in_shanghai, start_of_day
 from services.billing_subsidy.domain.account.account import PolicyAccount
 from services.billing_subsidy.domain.account.events import (
     DifferenceWrittenOff,
@@ -35,9 +35,9 @@ def timers(recorded: Recorded[Any]) -> list[TimerChange]:
 
 def _overdue(account: PolicyAccount) -> TimerChange:
     due_on = account.next_due()
-    return Cancel(OVERDUE) if due_on is None else Schedule(OVERDUE, start_of_day(due_on + timedelta(days=1)))
+    return Cancel(OVERDUE) if due_on is None else Schedule(OVERDUE, start_of_day(add_days(due_on, 1)))
 
 
 def _grace(account: PolicyAccount, today: date) -> TimerChange:
     grace_until = account.next_grace_end(today)
-    return Cancel(GRACE) if grace_until is None else Schedule(GRACE, start_of_day(grace_until + timedelta(days=1)))
+    return Cancel(GRACE) if grace_until is None else Schedule(GRACE, start_of_day(add_days(grace_until, 1)))

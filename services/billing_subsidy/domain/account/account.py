@@ -6,10 +6,11 @@ receipts are applied to the oldest due date first; every fact brings the journal
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import ClassVar
 from uuid import UUID
 
+from libs.common.dates import add_days
 from libs.common.money import Money, total
 from services.billing_subsidy.domain.account import arrears
 from services.billing_subsidy.domain.account.arrears import Arrears, Ground
@@ -157,7 +158,7 @@ class PolicyAccount(Standing):
                 continue
             if self.is_small(owed):
                 return [*events, *self._write_off(due_on, today)]
-            first = grace_until + timedelta(days=1)
+            first = add_days(grace_until, 1)
             needed = self.received_by(grace_until) + owed
             overdue = self.overdue_on(first)
             events.append(GraceLapsed(outstanding=overdue, expired_on=first, due_on=due_on, needed=needed))
@@ -302,7 +303,7 @@ class PolicyAccount(Standing):
                 return self
 
     def _without_grace(self, event: GraceLapsed) -> "PolicyAccount":
-        grace_until = event.expired_on - timedelta(days=1)
+        grace_until = add_days(event.expired_on, -1)
         after = arrears.expired(self.arrears, event)
         named = (each.due_on for each in after if each.expired_on == event.expired_on)
         due_on = next(named, grace_until) if event.due_on is None else event.due_on

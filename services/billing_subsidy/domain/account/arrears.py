@@ -8,8 +8,9 @@ was, the ground falls, and whatever was built on it with it.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 
+from libs.common.dates import add_days
 from libs.common.money import CNY, Money
 from services.billing_subsidy.domain.account.events import GraceLapsed, OverdueCured, OverdueFound
 
@@ -30,7 +31,7 @@ class Arrears:
     forborne: bool = False
 
     def without_grace(self) -> "Arrears":
-        return replace(self, expired_on=self.grace_until + timedelta(days=1))
+        return replace(self, expired_on=add_days(self.grace_until, 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Ground:
 
     @property
     def expired_on(self) -> date:
-        return self.grace_until + timedelta(days=1)
+        return add_days(self.grace_until, 1)
 
 
 def found(known: Sequence[Arrears], event: OverdueFound) -> tuple[Arrears, ...]:
@@ -80,4 +81,4 @@ def forborne(known: Sequence[Arrears], these: Sequence[Arrears]) -> tuple[Arrear
 
 
 def _first_day_without(each: Arrears) -> date:
-    return each.grace_until + timedelta(days=1)
+    return add_days(each.grace_until, 1)

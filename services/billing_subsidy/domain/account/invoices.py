@@ -7,10 +7,11 @@ to the premium of the timeline, and none is ever edited. Money is applied to the
 from calendar import monthrange
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 
+from libs.common.dates import add_days
 from libs.common.errors import InvalidField
 from libs.common.money import Money, total
 from services.billing_subsidy.domain.account.premium import Movement, MovementKind
@@ -72,7 +73,7 @@ def invoices_for(
     net = total((movement.net for movement in movements), currency)
     vat = total((movement.vat for movement in movements), currency)
     numbers = tuple(movement.number for movement in movements)
-    due_on = issued_on + timedelta(days=plan.due_days)
+    due_on = add_days(issued_on, plan.due_days)
     if not net and not vat:
         return ()
     if (net + vat).minor_units < 0:

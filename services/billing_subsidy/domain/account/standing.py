@@ -1,10 +1,10 @@
 """What can be asked of a policy account: the value without its decisions."""
 
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from uuid import UUID
 
-from libs.common.dates import Period
+from libs.common.dates import Period, add_days
 from libs.common.money import Money, total
 from services.billing_subsidy.domain.account.arrears import USUAL_TOLERANCE, Arrears, Ground
 from services.billing_subsidy.domain.account.events import PremiumEarned, Received, RefundPaid
@@ -98,7 +98,7 @@ class Standing:
 
     def owed_through(self, due_on: date) -> Money:
         """What the invoices up to a due date lack."""
-        return self.overdue_on(due_on + timedelta(days=1))
+        return self.overdue_on(add_days(due_on, 1))
 
     def is_small(self, difference: Money) -> bool:
         """Whether it is no arrears: below the tolerance."""
@@ -112,7 +112,7 @@ class Standing:
     def grace_until(self, due_on: date) -> date:
         """The last day of grace of a due date."""
         known = (each.grace_until for each in self.arrears if each.due_on == due_on)
-        return next(known, due_on + timedelta(days=self.plan.grace_days))
+        return next(known, add_days(due_on, self.plan.grace_days))
 
     def unsettled(self) -> list[Arrears]:
         """The arrears that still are some, by due date."""

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from libs.common.dates import FIRST_DAY, LAST_DAY, nameable
 from libs.common.errors import InvalidField
 from libs.common.figures import NotRead, amount_of, day_of
 from libs.common.money import Money, total
+from libs.common.texts import unwanted
 
 MOST_ENTRIES = 5000
+LONGEST_CELL = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,11 @@ def _cells(line: int, header: list[str], row: list[str]) -> dict[str, str]:
 
 
 def _entry(line: int, cells: dict[str, str], profile: CsvProfile, currency: str) -> Entry:
+    for name, cell in cells.items():
+        if problem := unwanted(cell):
+            raise _wrong(line, f"{name} {problem}")
+        if len(cell) > LONGEST_CELL:
+            raise _wrong(line, f"{name} has more than {LONGEST_CELL} characters")
     given = cells[profile.currency_column] if profile.currency_column else currency
     if given != currency:
         raise _wrong(line, f"currency {given!r} is not the statement's, {currency}")
@@ -126,9 +134,12 @@ def _fen(line: int, text: str) -> int:
 
 def _date(line: int, text: str, form: str) -> date:
     try:
-        return day_of(text, form)
+        day = day_of(text, form)
     except NotRead as problem:
         raise _wrong(line, f"{text!r} {problem}") from None
+    if not nameable(day):
+        raise _wrong(line, f"{day} is not from {FIRST_DAY} to {LAST_DAY}")
+    return day
 
 
 def _wrong(line: int, problem: str) -> InvalidField:
