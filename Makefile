@@ -73,7 +73,7 @@ fuzz: $(STUBS) ## Hostile messages to every method of a running stack; `make fuz
 	$(PYTHON) -m tests.fuzz --seed $(SEED) --minutes $(MINUTES)
 
 .PHONY: protos
-protos: .venv/.made ## Formats the protos and makes the stubs anew
+protos: .venv/.made ## Formats the protos; makes the stubs and the bundle for foreign clients anew
 	.venv/bin/buf format -w protos
 	$(PYTHON) protos/generate.py
 	@touch $(STUBS)
@@ -84,7 +84,7 @@ lock: .venv/.made ## Pins every package by hash again, after a change of pyproje
 		--python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header --quiet --output-file requirements.txt
 	@! grep -n 'http' requirements.txt || { echo 'requirements.txt names a host' >&2; exit 1; }
 
-$(STUBS): $(PROTOS) protos/generate.py .venv/.made
+$(STUBS): $(PROTOS) $(wildcard protos/*.py) .venv/.made
 	$(PYTHON) protos/generate.py
 	@touch $@
 
