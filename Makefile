@@ -72,6 +72,14 @@ faults: $(STUBS) ## The whole stack under load and faults; `make faults SEED=7 M
 fuzz: $(STUBS) ## Hostile messages to every method of a running stack; `make fuzz SEED=7 MINUTES=10`
 	$(PYTHON) -m tests.fuzz --seed $(SEED) --minutes $(MINUTES)
 
+.PHONY: clients
+clients: $(STUBS) $(HUBAO) ## The Node.js client of docs/integration.md against a running stack; needs node and npm
+	@command -v node >/dev/null && command -v npm >/dev/null || { echo '`make clients` needs node 20 and npm' >&2; exit 1; }
+	@mkdir -p build/clients
+	cp tests/clients/package.json tests/clients/package-lock.json tests/clients/.npmrc build/clients
+	cd build/clients && npm ci
+	$(PYTHON) -m pytest tests/clients
+
 .PHONY: protos
 protos: .venv/.made ## Formats the protos; makes the stubs and the bundle for foreign clients anew
 	.venv/bin/buf format -w protos
