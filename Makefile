@@ -4,6 +4,7 @@ PYTHON3 ?= $(shell command -v python3.11 || command -v python3)
 PYTHON  := .venv/bin/python
 PACKAGES := .venv/lib/python3.11/site-packages
 PROTOS  := $(shell find protos -name '*.proto')
+GENERATE := protos/generate.py protos/bundle.py protos/proto_text.py
 STUBS   := build/gen/.made
 HUBAO   := .venv/bin/hubao
 
@@ -86,13 +87,17 @@ protos: .venv/.made ## Formats the protos; makes the stubs and the bundle for fo
 	$(PYTHON) protos/generate.py
 	@touch $(STUBS)
 
+.PHONY: docs
+docs: $(STUBS) ## Makes the API reference in docs/api anew from the protos
+	$(PYTHON) protos/reference.py docs/api
+
 .PHONY: lock
 lock: .venv/.made ## Pins every package by hash again, after a change of pyproject.toml
 	.venv/bin/uv pip compile pyproject.toml --extra local --extra dev --generate-hashes --universal \
 		--python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header --quiet --output-file requirements.txt
 	@! grep -n 'http' requirements.txt || { echo 'requirements.txt names a host' >&2; exit 1; }
 
-$(STUBS): $(PROTOS) $(wildcard protos/*.py) .venv/.made
+$(STUBS): $(PROTOS) $(GENERATE) .venv/.made
 	$(PYTHON) protos/generate.py
 	@touch $@
 
