@@ -18,8 +18,9 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from deploy.local.clients import SERVICES
 from deploy.local.market import TENANT
 from deploy.local.servers import LOOPBACK, Child, Nats, Postgres, ServerError, check_port, free_port, make_directory
+from deploy.local.servers.secrets import make_private, password_in, write_secret
 from libs.common.store.migrate import PrepareError, prepare
-from libs.common.tokens import IssuerKeyUnusable, LocalIssuer
+from libs.common.tokens import IssuerKeyUnusable, LocalIssuer, make_key, write_jwks
 
 ROOT = Path(__file__).parents[2]
 HEALTHY_WITHIN = 90
@@ -53,7 +54,8 @@ class Stack:
             self._take_directory()
             self._issuer = LocalIssuer.create(self.data / "identity")
             self.database_url, self.nats_url = self._start_servers()
-            service_urls = {name: self.way_to(name, prepare(self.database_url, name)) for name in SERVICES}
+            service_urls = {name: self.way_to(name, self._prepared(name)) for name in SERVICES}
+            self._make_announcement_keys()
             self._environments = {
                 process: self._environment(process, service_urls[service_of(process)]) for process in self.addresses
             }
@@ -94,9 +96,13 @@ class Stack:
 
     @property
     def urls(self) -> dict[str, str]:
-        """Where PostgreSQL and NATS are; those of one's own may hold a password and are left out."""
-        servers = {"PostgreSQL": self.postgres, "NATS": self.nats}
-        return {name: server.url for name, server in servers.items() if server is not None}
+        """Where PostgreSQL and NATS are, without passwords; those of one's own are left out."""
+        found = {}
+        if self.postgres is not None:
+            found["PostgreSQL"] = f"postgresql://postgres@{LOOPBACK}:{self.postgres.port}/postgres"
+        if self.nats is not None:
+            found["NATS"] = self.nats.url
+        return found
 
     def write_addresses(self) -> None:
         """Writes where each service listens, a file for each, so that a command can be pasted."""
@@ -106,14 +112,11 @@ class Stack:
 
     def write_tokens(self) -> Path:
         """Writes a token for each role into a directory that only its owner can read; the directory."""
-        directory = self.data / "tokens"
-        directory.mkdir(mode=0o700, exist_ok=True)
+        directory = make_private(self.data / "tokens")
         for role in INSURER_ROLES:
-            _write_secret(directory / role, self.issue(f"{role}@{TENANT}", TENANT, TENANT, (role,)))
-        _write_secret(
-            directory / "authority", self.issue("office@finance-bureau", "finance-bureau", "", ("authority",))
-        )
-        _write_secret(directory / "operator", self.issue("operator@hubao", "hubao", "", ("operator",)))
+            write_secret(directory / role, self.issue(f"{role}@{TENANT}", TENANT, TENANT, (role,)))
+        write_secret(directory / "authority", self.issue("office@finance-bureau", "finance-bureau", "", ("authority",)))
+        write_secret(directory / "operator", self.issue("operator@hubao", "hubao", "", ("operator",)))
         return directory
 
     def command(self, service: str) -> list[str]:
@@ -160,8 +163,8 @@ class Stack:
             raise ServerError(f"{name} ended with status {child.exit_status}; its log ends:\n{child.tail()}")
 
     def _take_directory(self) -> None:
-        make_directory(self.data)
-        make_directory(self.data / "logs")
+        make_private(self.data)
+        make_private(self.data / "logs")
         lock = (self.data / "lock").open("w")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -179,7 +182,8 @@ class Stack:
             self.postgres = Postgres(self.data / "postgres", port, fsync=self._fsync, logs=logs).start()
             database_url = self.postgres.url
         if not nats_url:
-            self.nats = Nats(self.data / "nats", self._ports.get("nats"), logs=logs).start()
+            users = self.data / "nats-users"
+            self.nats = Nats(self.data / "nats", self._ports.get("nats"), logs=logs, passwords=users).start()
             nats_url = self.nats.url
         return database_url, nats_url
 
@@ -187,10 +191,14 @@ class Stack:
         name = service_of(process)
         replica = process.removeprefix(name)
         token = self.data / "identity" / f"{name}.token"
-        _write_secret(token, self.issue(f"service:{name}", "hubao", "", ("service",)))
+        write_secret(token, self.issue(f"service:{name}", "hubao", "", ("service",)))
         return {key: self._environ[key] for key in PASSED_ON if key in self._environ} | {
             "DATABASE_URL": database_url,
-            "NATS_URL": self.nats_url,
+            **self._way_to_nats(name),
+            "HUBAO_ANNOUNCEMENT_KEY": str(self._announcement_key(name)),
+            "HUBAO_ANNOUNCEMENT_JWKS": ",".join(
+                f"{other}={self._announcement_jwks(other)}" for other in SERVICES if other != name
+            ),
             "HUBAO_ADDRESS": self.addresses[process],
             "HUBAO_FEEDS": ",".join(
                 f"{other}={self.addresses[other + replica]}" for other in SERVICES if other != name
@@ -203,16 +211,36 @@ class Stack:
             "HUBAO_LOG": "plain",
         }
 
+    def _way_to_nats(self, service: str) -> dict[str, str]:
+        """By which a service's processes are let in: as users of our own server, or by the URL that was given."""
+        if self.nats is None:
+            return {"NATS_URL": self.nats_url}
+        return {
+            "NATS_URL": self.nats.url_of(service),
+            "HUBAO_NATS_PASSWORD_FILE": str(self.nats.password_file(service)),
+        }
+
+    def _prepared(self, service: str) -> str:
+        """The URL by which a service connects; on our own server its role has a random password."""
+        if self.postgres is None:
+            return prepare(self.database_url, service)
+        secrets = make_private(self.data / "postgres-roles")
+        return prepare(self.database_url, service, password=password_in(secrets / f"{service}.password"))
+
+    def _make_announcement_keys(self) -> None:
+        for service in SERVICES:
+            write_jwks(self._announcement_jwks(service), make_key(self._announcement_key(service)))
+
+    def _announcement_key(self, service: str) -> Path:
+        return self.data / "identity" / f"{service}-announcements.key"
+
+    def _announcement_jwks(self, service: str) -> Path:
+        return self.data / "identity" / f"{service}-announcements.jwks.json"
+
 
 def service_of(process: str) -> str:
     """The service that a process is a replica of."""
     return process.partition("-")[0]
-
-
-def _write_secret(path: Path, text: str) -> None:
-    path.touch(0o600)
-    path.chmod(0o600)
-    path.write_text(text)
 
 
 def _ports(environ: Mapping[str, str]) -> dict[str, int]:

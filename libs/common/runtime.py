@@ -19,7 +19,7 @@ import grpc
 from hubao.feed.v1.admin_service_pb2_grpc import add_AdminServiceServicer_to_server
 from hubao.feed.v1.feed_service_pb2_grpc import add_FeedServiceServicer_to_server
 
-from libs.common import collector, logs, telemetry
+from libs.common import collector, descriptors, logs, telemetry
 from libs.common.application import Application
 from libs.common.clock import Clock, MovableClock, SystemClock
 from libs.common.gauges import Gauges
@@ -35,6 +35,7 @@ from libs.common.messaging.hearing import Hearing
 from libs.common.messaging.jetstream import Bus
 from libs.common.messaging.parking import ParkingLot
 from libs.common.messaging.relay import Relay
+from libs.common.messaging.signing import Signer, Verifier
 from libs.common.outages import Outage, patiently
 from libs.common.projection.projector import Projector
 from libs.common.projection.tables import ReadTables
@@ -83,7 +84,7 @@ class Process:
         self._tables = ReadTables(service, settings.database_url)
         self._projector = Projector(service, self._tables, self._waker)
         self._leases = Leases(self._log, f"{socket.gethostname()}/{os.getpid()}")
-        self._bus = Bus(settings.nats_url, service.name)
+        self._bus = Bus(settings.nats_url, service.name, settings.nats_password_file)
         self._pulse = Pulse(
             service.name,
             self._log,
@@ -93,12 +94,15 @@ class Process:
             waker=self._waker,
             timers=self._clock_waker,
         )
-        self._relay = Relay(service.name, self._log, self._bus, self._waker)
+        self._signer = Signer(service.name, settings.announcement_key)
+        self._verifiers: dict[str, Verifier] = {}
+        self._relay = Relay(service.name, self._log, self._bus, self._waker, self._signer)
         self._timers = Timers(self._application, service.firing, self.clock, self._log, self._clock_waker)
         self._channels: list[grpc.aio.Channel] = []
         self._hearings: dict[str, Hearing] = {}
         self._consumers: dict[str, Consumer] = {}
         self._servicers = servicers
+        self._connections = descriptors.connections_within(descriptors.raise_limit(), settings.max_connections)
         self._authenticator = Authenticator(settings.jwks, settings.issuer, settings.audience)
 
     async def run(self) -> None:
@@ -112,13 +116,18 @@ class Process:
         await SEALER.open(self._log)
         await patiently(self._tables.open)
         self._hear()
+        self._signer.open()
+        for verifier in self._verifiers.values():
+            await verifier.open()
         server = self._serve()
         tasks: list[asyncio.Task[None]] = []
         try:
             self._announce_address(await server.start())
             tasks = [asyncio.create_task(forever(name, worker), name=name) for name, worker in self._workers().items()]
             collector.calm()
-            log.info("serving", extra={"service": self._service.name, "epoch": (await self._log.head()).epoch})
+            epoch = (await self._log.head()).epoch
+            told = {"service": self._service.name, "epoch": epoch, "connections": self._connections}
+            log.info("serving", extra=told)
             await self._until_stopped()
         finally:
             await self._drain(server, tasks)
@@ -143,12 +152,16 @@ class Process:
             address = settings.feeds.get(upstream)
             if address is None or settings.token_file is None:
                 raise SettingsError(f"HUBAO_FEEDS and HUBAO_TOKEN_FILE must give a way to {upstream}'s feed")
+            keys = settings.announcement_jwks.get(upstream)
+            if keys is None:
+                raise SettingsError(f"HUBAO_ANNOUNCEMENT_JWKS must give the keys by which {upstream} is believed")
+            verifier = self._verifiers[upstream] = Verifier(upstream, keys)
             link = channel(address, token_file(settings.token_file), tls=settings.tls)
             self._channels.append(link)
             hearing = Hearing(upstream, reactions, self._application, self.clock, self._log)
             self._hearings[upstream] = hearing
             self._consumers[upstream] = Consumer(
-                self._service.name, hearing, Feed(upstream, link), self._bus, self._log
+                self._service.name, hearing, Feed(upstream, link), self._bus, self._log, verifier
             )
 
     def _serve(self) -> EdgeServer:
@@ -162,20 +175,29 @@ class Process:
             self._leases,
             self.clock,
             self._clock_waker,
+            self._application.kinds.owners,
         )
         edge = Edge(
             self._service.name,
             self._authenticator,
             self.clock.now,
             self._tables.wait_for,
-            limit=settings.max_in_flight,
+            calls=settings.calls,
+            streams=settings.streams,
+            idle_seconds=settings.stream_idle_seconds,
         )
         platform: list[Servicer] = [
             (add_FeedServiceServicer_to_server, FeedServicer(self._log), "hubao.feed.v1.FeedService"),
             (add_AdminServiceServicer_to_server, admin, "hubao.feed.v1.AdminService"),
         ]
         own = self._servicers(self._application, self._tables, **self._ways())
-        return EdgeServer(settings.address, edge, [*own, *platform], tls=settings.tls)
+        return EdgeServer(
+            settings.address,
+            edge,
+            [*own, *platform],
+            tls=settings.tls,
+            most_connections=self._connections,
+        )
 
     def _ways(self) -> dict[str, grpc.aio.Channel]:
         """Channels to the services that this one asks: they answer where they serve their feeds."""

@@ -5,10 +5,32 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, Self, cast
+from urllib.parse import urlsplit
 
 
 class SettingsError(Exception):
     """A setting is wrong or missing; the message is one line that names the variable (and never shows a secret)."""
+
+
+MOST_CALLS = 1024
+MOST_STREAMS = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Most:
+    """How many at once."""
+
+    in_all: int
+    of_organisation: int
+    of_principal: int
+
+    @classmethod
+    def shared(cls, in_all: int, of_organisation: int = 0, of_principal: int = 0) -> Self:
+        """Where nothing else is said, half of all for an organisation and a quarter for a principal; at least one."""
+        return cls(in_all, of_organisation or -(-in_all // 2), of_principal or -(-in_all // 4))
+
+
+CALLS, STREAMS = Most.shared(MOST_CALLS), Most.shared(MOST_STREAMS, MOST_STREAMS // 4, MOST_STREAMS // 8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +48,15 @@ class Settings:
 
     database_url: str = field(repr=False)
     nats_url: str = field(repr=False)
+    announcement_key: Path
+    """The private key with which this service's announcements are signed."""
     jwks: str
     """A file or a URL with the public keys of the token issuer."""
     issuer: str
+    announcement_jwks: Mapping[str, Path] = field(default_factory=dict)
+    """The public keys of each upstream, by which its announcements are believed."""
+    nats_password_file: Path | None = None
+    """Holds the password of the user that the NATS URL names, if it is not in the URL."""
     audience: str = "hubao"
     address: str = "127.0.0.1:0"
     address_file: Path | None = None
@@ -42,7 +70,12 @@ class Settings:
     """Where a movable clock begins that has never been set; real time if not given."""
     log: Literal["json", "plain"] = "json"
     tls: Tls | None = None
-    max_in_flight: int = 1024
+    calls: Most = CALLS
+    """Calls at once."""
+    streams: Most = STREAMS
+    """Streams at once that clients send or that are endless."""
+    stream_idle_seconds: int = 30
+    max_connections: int = 4096
     drain_seconds: float = 10.0
     otlp_endpoint: str = ""
 
@@ -53,6 +86,9 @@ class Settings:
         return cls(
             database_url=given.url("DATABASE_URL", "postgresql://", "postgres://"),
             nats_url=given.url("NATS_URL", "nats://", "tls://"),
+            nats_password_file=given.password_file("HUBAO_NATS_PASSWORD_FILE", "NATS_URL"),
+            announcement_key=Path(given.needed("HUBAO_ANNOUNCEMENT_KEY")),
+            announcement_jwks=given.files("HUBAO_ANNOUNCEMENT_JWKS"),
             jwks=given.needed("HUBAO_JWKS"),
             issuer=given.needed("HUBAO_ISSUER"),
             audience=given.text("HUBAO_AUDIENCE") or "hubao",
@@ -64,7 +100,10 @@ class Settings:
             clock_start=given.instant("HUBAO_CLOCK_START"),
             log=cast(Literal["json", "plain"], given.choice("HUBAO_LOG", "json", "plain")),
             tls=given.tls(),
-            max_in_flight=given.whole("HUBAO_MAX_IN_FLIGHT", 1024, least=1, most=1_000_000),
+            calls=given.most("HUBAO_MAX_IN_FLIGHT", CALLS),
+            streams=given.most("HUBAO_MAX_STREAMS", STREAMS),
+            stream_idle_seconds=given.whole("HUBAO_STREAM_IDLE_SECONDS", 30, least=1, most=86_400),
+            max_connections=given.whole("HUBAO_MAX_CONNECTIONS", 4096, least=1, most=1_000_000),
             drain_seconds=given.whole("HUBAO_DRAIN_SECONDS", 10, least=0, most=3600),
             otlp_endpoint=given.text("OTEL_EXPORTER_OTLP_ENDPOINT"),
         )
@@ -105,6 +144,16 @@ class _Given:
             raise SettingsError(f"{name} must be a whole number from {least} to {most}, not {value!r}")
         return int(value)
 
+    def most(self, name: str, default: Most) -> Most:
+        """Three numbers: in all, of an organisation, of a principal. The shares follow from the first if it is set."""
+        in_all = self.whole(name, 0, least=1, most=1_000_000)
+        base = Most.shared(in_all) if in_all else default
+        return Most(
+            base.in_all,
+            self.whole(f"{name}_OF_ORGANISATION", base.of_organisation, least=1, most=1_000_000),
+            self.whole(f"{name}_OF_PRINCIPAL", base.of_principal, least=1, most=1_000_000),
+        )
+
     def instant(self, name: str) -> datetime | None:
         value = self.text(name)
         try:
@@ -125,16 +174,35 @@ class _Given:
         return value
 
     def feeds(self, name: str) -> dict[str, str]:
-        feeds: dict[str, str] = {}
-        for part in filter(None, map(str.strip, self.text(name).split(","))):
-            upstream, equals, address = part.partition("=")
-            if not equals or not upstream.isidentifier():
-                raise SettingsError(f"{name} must be like policy=127.0.0.1:5001,claims=127.0.0.1:5002, not {part!r}")
-            if upstream in feeds:
-                raise SettingsError(f"{name} names {upstream} twice")
+        feeds = self._by_upstream(name, "policy=127.0.0.1:5001,claims=127.0.0.1:5002")
+        for address in feeds.values():
             _check_address(name, address)
-            feeds[upstream] = address
         return feeds
+
+    def files(self, name: str) -> dict[str, Path]:
+        files = {upstream: Path(text) for upstream, text in self._by_upstream(name, "policy=/keys/policy.json").items()}
+        for path in files.values():
+            if not path.is_file():
+                raise SettingsError(f"{name}: there is no file {path}")
+        return files
+
+    def password_file(self, name: str, url: str) -> Path | None:
+        path = self._file(name)
+        parts = urlsplit(self.text(url))
+        if path is not None and (not parts.username or parts.password):
+            raise SettingsError(f"{name} holds the password of a user that {url} names without one")
+        return path
+
+    def _by_upstream(self, name: str, example: str) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for part in filter(None, map(str.strip, self.text(name).split(","))):
+            upstream, equals, text = part.partition("=")
+            if not equals or not upstream.isidentifier():
+                raise SettingsError(f"{name} must be like {example}, not {part!r}")
+            if upstream in found:
+                raise SettingsError(f"{name} names {upstream} twice")
+            found[upstream] = text
+        return found
 
     def tls(self) -> Tls | None:
         cert, key, ca = (self._file(f"HUBAO_TLS_{part}") for part in ("CERT", "KEY", "CA"))

@@ -39,6 +39,9 @@ RELAY_LAG = _METER.create_gauge("hubao.relay.lag", "{position}", "Announcements 
 RELAY_LAG_SECONDS = _METER.create_gauge("hubao.relay.lag.seconds", "s", "Age of the first one not yet published")
 CONSUMER_LAG = _METER.create_gauge("hubao.consumer.lag", "{position}", "Announcements not yet handled, by upstream")
 CONSUMER_LAG_SECONDS = _METER.create_gauge("hubao.consumer.lag.seconds", "s", "Age of the last handled announcement")
+REJECTED = _METER.create_counter(
+    "hubao.consumer.rejected", "{announcement}", "Announcements that were not believed, by upstream and reason"
+)
 PARKED = _METER.create_gauge("hubao.parked", "{announcement}", "Announcements that wait for a person, by upstream")
 PARKED_SECONDS = _METER.create_gauge("hubao.parked.seconds", "s", "For how long the first one waits, by upstream")
 TIMERS_OVERDUE = _METER.create_gauge("hubao.timers.overdue", "{timer}", "Timers that are due and have not fired")
@@ -52,6 +55,12 @@ PROJECTED = _METER.create_counter("hubao.projection.events", "{event}", "Events 
 PROJECTION_LAG = _METER.create_gauge("hubao.projection.lag", "{position}", "Events not yet in the read tables")
 PROJECTION_LAG_SECONDS = _METER.create_gauge(
     "hubao.projection.lag.seconds", "s", "Age of the first event not yet in the read tables"
+)
+SET_ASIDE = _METER.create_gauge(
+    "hubao.projection.set_aside", "{event}", "Events of which the read tables have no rows, as they can't take them"
+)
+SET_ASIDE_SECONDS = _METER.create_gauge(
+    "hubao.projection.set_aside.seconds", "s", "For how long the first of them is set aside, in real time"
 )
 CALL_DURATION = _METER.create_histogram(
     "hubao.call.duration",

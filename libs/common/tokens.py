@@ -43,20 +43,9 @@ class LocalIssuer:
     @classmethod
     def create(cls, directory: Path, issuer: str = ISSUER) -> Self:
         """Loads the key in `directory`, or makes one (mode 0600); writes `jwks.json` beside it."""
-        directory.mkdir(parents=True, exist_ok=True)
-        path = directory / KEY_FILE
-        if not path.exists():
-            _write_new(path, Ed25519PrivateKey.generate())
-        key = _load(path)
-        public = _public_jwk(key)
-        jwks = directory / JWKS_FILE
-        text = json.dumps({"keys": [public]}, indent=2) + "\n"
-        if not jwks.exists() or jwks.read_text() != text:
-            with NamedTemporaryFile("w", dir=directory, delete=False) as fresh:
-                fresh.write(text)
-            os.chmod(fresh.name, 0o644)
-            os.replace(fresh.name, jwks)
-        return cls(directory, issuer, public["kid"], key)
+        key = make_key(directory / KEY_FILE)
+        write_jwks(directory / JWKS_FILE, key)
+        return cls(directory, issuer, key_id_of(key), key)
 
     @property
     def jwks(self) -> Path:
@@ -88,6 +77,30 @@ class LocalIssuer:
         return jwt.encode(body, self.key, algorithm="EdDSA", headers={"kid": self.key_id})
 
 
+def make_key(path: Path) -> Ed25519PrivateKey:
+    """The key in a file, which is made (mode 0600) if it is not there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        _write_new(path, Ed25519PrivateKey.generate())
+    return load_key(path)
+
+
+def write_jwks(path: Path, *keys: Ed25519PrivateKey) -> None:
+    """Writes the public keys of these into a JWKS file, whole or not at all."""
+    text = json.dumps({"keys": [_public_jwk(key) for key in keys]}, indent=2) + "\n"
+    if path.exists() and path.read_text() == text:
+        return
+    with NamedTemporaryFile("w", dir=path.parent, delete=False) as fresh:
+        fresh.write(text)
+    os.chmod(fresh.name, 0o644)
+    os.replace(fresh.name, path)
+
+
+def key_id_of(key: Ed25519PrivateKey) -> str:
+    """By what a key is named: the thumbprint of RFC 7638."""
+    return _public_jwk(key)["kid"]
+
+
 def _write_new(path: Path, key: Ed25519PrivateKey) -> None:
     """Writes the key whole or not at all; if another process is faster, its key stays."""
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
@@ -101,7 +114,8 @@ def _write_new(path: Path, key: Ed25519PrivateKey) -> None:
         os.unlink(fresh.name)
 
 
-def _load(path: Path) -> Ed25519PrivateKey:
+def load_key(path: Path) -> Ed25519PrivateKey:
+    """The private key in a PEM file; IssuerKeyUnusable if there is none."""
     try:
         key = load_pem_private_key(path.read_bytes(), password=None)
     except (OSError, ValueError, TypeError) as error:

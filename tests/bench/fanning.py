@@ -22,7 +22,7 @@ from libs.common.store.reading import CONNECTION
 from libs.common.waking import cancelled, forever
 from tests.bench.figures import Figure, Size, alternate
 from tests.bench.place import Place
-from tests.common.messaging.town import BELL, TOWER, TOWER_SERVICE, LocalFeed, NoBell, Node, Tower
+from tests.common.messaging.town import BELL, TOWER, TOWER_SERVICE, LocalFeed, NoBell, Node, Tower, verifier_of
 
 STRIKES = 100
 """In one round; as often as a bell of the test domain may be struck."""
@@ -45,7 +45,7 @@ class Listener(Node):
 @asynccontextmanager
 async def wired(bell: Node, tower: Listener) -> AsyncIterator[None]:
     """The workers of both, as their processes run them."""
-    consumer = Consumer("tower", tower.hearing("bell"), LocalFeed(bell), tower.bus, tower.log)
+    consumer = Consumer("tower", tower.hearing("bell"), LocalFeed(bell), tower.bus, tower.log, verifier_of("bell"))
     near, far = Leases(bell.log, "bell"), Leases(tower.log, "tower")
     workers = {
         "relay": lambda: near.lead("relay", bell.relay.run),

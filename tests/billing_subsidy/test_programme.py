@@ -138,7 +138,7 @@ def test_a_programme_addresses_policies_in_its_reach(
 ) -> None:
     [listing] = listed(**changed).listings
 
-    assert listing.addresses(region, date(2026, 1, 1), today) is addressed
+    assert listing.addresses(region, date(2026, 1, 1), (), today) is addressed
 
 
 def test_a_rate_may_be_for_one_line_and_one_size() -> None:

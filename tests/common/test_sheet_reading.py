@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
-from libs.common import sheet_reading
+from libs.common import workbooks
 from libs.common.errors import InvalidField
 from libs.common.money import Money
 from libs.common.sheet_reading import Cell, SheetRow, Unreadable, read_sheet
@@ -189,7 +189,7 @@ def test_a_damaged_sheet_is_unreadable(tmp_path: Path) -> None:
 
 
 def test_a_workbook_that_unpacks_to_too_much_is_unreadable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sheet_reading, "LARGEST_WORKBOOK", 1000)
+    monkeypatch.setattr(workbooks, "LARGEST_WORKBOOK", 1000)
 
     with pytest.raises(Unreadable, match="too large"):
         xlsx_of(tmp_path / "a.xlsx", ["a"])
@@ -198,6 +198,12 @@ def test_a_workbook_that_unpacks_to_too_much_is_unreadable(tmp_path: Path, monke
 def test_there_may_be_too_many_columns(tmp_path: Path) -> None:
     with pytest.raises(Unreadable, match="more than 500 columns"):
         csv_of(tmp_path / "a.csv", ",".join(f"c{number}" for number in range(501)))
+
+
+@pytest.mark.parametrize("day", [date(1, 1, 1), date(1899, 12, 31), date(2200, 1, 1), date(9999, 12, 31)])
+def test_a_day_that_nobody_may_name_is_refused_by_its_place(day: date) -> None:
+    for cell in (a_cell(day, "date"), a_cell(day.isoformat(), "text")):
+        assert refused(cell.day) == "must be a date from 1900-01-01 to 2199-12-31"
 
 
 MAIN = b"http://schemas.openxmlformats.org/spreadsheetml/2006/main"

@@ -39,7 +39,8 @@ class Cluster(Stack):
     def _environment(self, process: str, database_url: str) -> dict[str, str]:
         proxy = self.nats_proxies[service_of(process)]
         proxy.start()
-        return super()._environment(process, database_url) | {"NATS_URL": f"nats://{LOOPBACK}:{proxy.port}"}
+        environment = super()._environment(process, database_url)
+        return environment | {"NATS_URL": proxy.url_of(environment["NATS_URL"])}
 
     def _postgres_at(self) -> tuple[str, int]:
         return LOOPBACK, urlsplit(self.database_url).port or 5432

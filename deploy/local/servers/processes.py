@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import IO, BinaryIO
 
 TETHER = Path(__file__).with_name("tether.py")
 LOOPBACK = "127.0.0.1"
@@ -83,15 +84,16 @@ class Child:
         environment: Mapping[str, str] | None = None,
         directory: Path | None = None,
         user: str | None = None,
+        stdin: IO[bytes] | None = None,
     ) -> None:
         if self.running:
             raise ServerError(f"{self.name} runs already")
         tether = [sys.executable, "-I", "-S", str(TETHER), str(os.getpid()), str(int(self._stop_signal)), user or "-"]
         self._asked = False
-        with self.log.open("ab") as log:
+        with self._open_log() as log:
             self._process = subprocess.Popen(
                 [*tether, *(str(part) for part in command)],
-                stdin=subprocess.DEVNULL,
+                stdin=stdin or subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 env=environment,
@@ -99,6 +101,17 @@ class Child:
                 start_new_session=True,
             )
         atexit.register(self.stop)
+
+    def clear_log(self) -> None:
+        """Forgets what a start before this one has written."""
+        with self._open_log() as log:
+            log.truncate(0)
+
+    def _open_log(self) -> BinaryIO:
+        """Its log, to write at the end of it; nobody but its owner may read it."""
+        log = os.fdopen(os.open(self.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab")
+        os.fchmod(log.fileno(), 0o600)  # One that was there before may be open to everybody.
+        return log
 
     @property
     def pid(self) -> int:

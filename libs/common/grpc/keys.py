@@ -34,7 +34,7 @@ _LOG = logging.getLogger(__name__)
 
 
 class KeysUnreadable(SettingsError):
-    """HUBAO_JWKS leads to no usable keys."""
+    """A setting, such as HUBAO_JWKS, leads to no usable keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,9 @@ class Key:
 class KeySet:
     """The issuer's keys by id. `generation` moves whenever they change."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, setting: str = "HUBAO_JWKS") -> None:
         self._source = source
+        self._setting = setting
         self._remote = source.startswith(("https://", "http://"))
         self._keys: Mapping[str, Key] = {}
         self._seen: object = None
@@ -80,7 +81,7 @@ class KeySet:
             try:
                 await self._load()
             except KeysUnreadable as error:
-                _LOG.warning("the known token keys stay in use: %s", error)
+                _LOG.warning("the known keys stay in use: %s", error)
 
     async def _load(self) -> None:
         self._looked = monotonic()
@@ -100,7 +101,7 @@ class KeySet:
                 self._seen = seen
                 self.generation += 1
         except (OSError, ValueError, TypeError, jwt.PyJWTError) as error:
-            raise KeysUnreadable(f"HUBAO_JWKS: no keys can be read from {self._source}: {error}") from None
+            raise KeysUnreadable(f"{self._setting}: no keys can be read from {self._source}: {error}") from None
 
 
 def _fetch(url: str) -> bytes:

@@ -4,6 +4,9 @@ the owner's feed.
 JetStream brings news quickly; the feed is what is true. When nothing comes for a while the feed is asked, so that a
 lost stream, or NATS being away, delays and never loses. Soon after the last news it is asked after a second, and then
 ever less often; at once when the connection to NATS breaks, and soon when the owner says that there is more.
+
+What JetStream brings is believed only if its owner has signed it. What it has not is counted and thrown away, and the
+feed is asked soon for what may have been in its place.
 """
 
 import asyncio
@@ -18,10 +21,12 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 
-from libs.common.messaging.feed import Feed, announcement_in, log_id_in
+from libs.common.messaging.feed import Feed
 from libs.common.messaging.hearing import Hearing
 from libs.common.messaging.jetstream import Bus, Hint
 from libs.common.messaging.pull import Pull
+from libs.common.messaging.rejected import Rejected
+from libs.common.messaging.signing import NotBelieved, Verifier
 from libs.common.outages import OutOfStep, in_a_line, is_outage
 from libs.common.store.reading import Log
 
@@ -33,7 +38,8 @@ SHORTEST_SILENCE = 1.0
 LONGEST_SILENCE = 10.0
 """And when there was none for long: the time is doubled from one question to the next."""
 TOLD_SECONDS = 0.5
-"""For how long JetStream may take to bring what the owner says that there is."""
+"""For how long JetStream may take to bring what the owner says that there is; so often, too, the feed is asked at most
+because of what anybody could have sent."""
 MISSED = 2
 """How often the feed may have what JetStream did not bring, before everything is asked for anew."""
 RETRY_SECONDS = 0.2
@@ -42,8 +48,10 @@ RETRY_SECONDS = 0.2
 class Consumer:
     """One service's ear at one upstream; `run` is led by a lease."""
 
-    def __init__(self, service: str, hearing: Hearing, feed: Feed, bus: Bus, store: Log) -> None:
+    def __init__(self, service: str, hearing: Hearing, feed: Feed, bus: Bus, store: Log, verifier: Verifier) -> None:
         self._service = service
+        self._verifier = verifier
+        self.rejected = Rejected(hearing.upstream)
         self._hearing = hearing
         self._feed = feed
         self._bus = bus
@@ -87,7 +95,6 @@ class Consumer:
     async def _listen(self, jetstream: JetStreamContext) -> None:
         """Takes what JetStream brings, until that is less than the feed has; raises NatsError."""
         upstream, interruptions = self._hearing.upstream, self._bus.interruptions
-        await self._bus.ensure_stream(jetstream, upstream)
         pull = Pull(await self._bus.connect(), upstream, self._service, self._alarm, BATCH)
         async with self._bus.listening(upstream, self._told):
             try:
@@ -103,38 +110,52 @@ class Consumer:
         self._news()
         while self._bus.interruptions == interruptions and missed < MISSED:
             messages = await pull.messages()
-            if messages:
+            genuine = await self._genuine(messages)
+            if genuine:
                 missed = 0
-                await self.take([announcement_in(message) for message in messages if self._is_of_this_log(message)])
-                for message in messages:
+                await self.take([announcement for _, announcement in genuine])
+                for message, _ in genuine:
                     await message.ack()
                 self._news()
-            elif monotonic() < self._ask_at:
+            elif not messages and monotonic() < self._ask_at:
                 await self._alarm.wait(self._ask_at - monotonic())
-            elif await self._catch_up():
-                # A subscription may be dead, or JetStream is only late.
-                missed += 1
-                self._news()
-            else:
-                self._silence = min(self._silence * 2, LONGEST_SILENCE)
-                self._ask_at = monotonic() + self._silence
+            if len(genuine) < len(messages):
+                self._ask_within(TOLD_SECONDS)
+            if monotonic() >= self._ask_at:
+                if await self._catch_up():
+                    # A subscription may be dead, or JetStream is only late, or it has much that is not to be believed.
+                    missed += not messages
+                    self._news()
+                else:
+                    self._silence = min(self._silence * 2, LONGEST_SILENCE)
+                    self._ask_at = monotonic() + self._silence
+
+    async def _genuine(self, messages: list[Msg]) -> list[tuple[Msg, Announcement]]:
+        """Those that their owner has signed, for this log; the others are counted, and never come again."""
+        genuine: list[tuple[Msg, Announcement]] = []
+        for message in messages:
+            try:
+                genuine.append((message, await self._verifier.announcement(message, self._feed.log_id)))
+            except NotBelieved as error:
+                self.rejected.note(str(error))
+                await message.term()
+        return genuine
 
     def _news(self) -> None:
         self._silence = SHORTEST_SILENCE
         self._ask_at = monotonic() + self._silence
 
     def _told(self, hint: Hint) -> None:
-        """The owner says how far its outbox has come; JetStream should bring it."""
+        """The owner, or whoever can send in its name, says how far its outbox has come; JetStream should bring it."""
         self._known = hint.outbox_position
         if self.lag:
-            self._ask_at = min(self._ask_at, monotonic() + TOLD_SECONDS)
-            self._alarm.ring()
+            self._ask_within(TOLD_SECONDS)
 
-    def _is_of_this_log(self, message: Msg) -> bool:
-        if log_id_in(message) == self._feed.log_id:
-            return True
-        log.warning("an announcement of another log is left out", extra={"upstream": self._hearing.upstream})
-        return False
+    def _ask_within(self, seconds: float) -> None:
+        """The feed is asked no later than that, and no more often for being told so again and again."""
+        if self._ask_at > monotonic() + seconds:
+            self._ask_at = monotonic() + seconds
+            self._alarm.ring()
 
     async def take(self, announcements: list[Announcement]) -> None:
         """Handles announcements in order; old ones do nothing, and what is missing before one is fetched."""
@@ -196,6 +217,7 @@ class Consumer:
             while announcements := await self._feed.read(self.position, BATCH):
                 found = True
                 await self.take(announcements)
+            self._known = self.position  # Whatever a hint has said.
         except grpc.aio.AioRpcError as error:
             log.debug("feed does not answer", extra={"upstream": self._hearing.upstream, "code": str(error.code())})
         return found

@@ -45,11 +45,6 @@ def announcement_of(row: OutboxRow) -> pb.Announcement:
     )
 
 
-def log_id_in(message: Msg) -> str:
-    """Which log a JetStream message comes from."""
-    return (message.headers or {}).get("ce-logid", "")
-
-
 def announcement_in(message: Msg) -> pb.Announcement:
     """The announcement that a JetStream message carries; KeyError or ValueError if it is none of ours."""
     headers = message.headers or {}

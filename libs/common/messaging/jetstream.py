@@ -8,6 +8,9 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import nats
 from google.protobuf import descriptor_pool, message_factory
@@ -18,6 +21,7 @@ from nats.js import JetStreamContext
 from nats.js.api import DiscardPolicy, StorageType, StreamConfig
 from nats.js.errors import NotFoundError
 
+from libs.common.messaging.seldom import Seldom
 from libs.common.waking import Waker
 
 log = logging.getLogger(__name__)
@@ -26,6 +30,9 @@ WEEK = 7 * 24 * 3600
 PING_SECONDS = 2
 PINGS = 2
 """A server that has left so many pings unanswered is away: some six seconds after its last word."""
+LONGEST_HINT = 40
+HINTS_WAITING = 100
+"""What comes faster than it is looked at is lost, as hints may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,14 @@ class Hint:
 
     position: int
     outbox_position: int
+
+    @classmethod
+    def read(cls, data: bytes) -> "Hint | None":
+        """A hint from its two numbers; None if it is none, for anybody may have sent it."""
+        position, _, outbox_position = data.partition(b" ")
+        if len(data) > LONGEST_HINT or not (position.isdigit() and outbox_position.isdigit()):
+            return None
+        return cls(int(position), int(outbox_position))
 
 
 def stream_name(service: str) -> str:
@@ -51,12 +66,25 @@ def hint_subject(service: str) -> str:
     return f"hubao_pulse.{service}"
 
 
-class Bus:
-    """One process's connection to NATS."""
+class _Client(Client):
+    """The library's, which stops reading for good when somebody sends headers that it can't decode."""
 
-    def __init__(self, url: str, name: str) -> None:
+    async def _process_headers(self, headers: bytes) -> dict[str, str] | None:
+        try:
+            found: dict[str, str] | None = await super()._process_headers(headers)
+        except (ValueError, IndexError):
+            return None
+        return found
+
+
+class Bus:
+    """One process's connection to NATS: as the user in the URL, with the password there or the one in a file."""
+
+    def __init__(self, url: str, name: str, password_file: Path | None = None) -> None:
         self._url = url
         self._name = name
+        self._password_file = password_file
+        self._unreadable, self._refused = Seldom(), Seldom()
         self._client: Client | None = None
         self._connecting = asyncio.Lock()
         self._listeners: dict[str, list[Callable[[Hint], None]]] = {}
@@ -88,17 +116,19 @@ class Bus:
         return (await self.connect()).jetstream(timeout=5)
 
     async def _connect(self) -> None:
-        client = Client()
+        client = _Client()
         try:
             await client.connect(
                 self._url,
                 name=self._name,
+                inbox_prefix=f"_INBOX_{self._name}",
+                **self._user(),
                 max_reconnect_attempts=-1,
                 reconnect_time_wait=1,
                 connect_timeout=2,
                 ping_interval=PING_SECONDS,
                 max_outstanding_pings=PINGS,
-                error_cb=_note,
+                error_cb=self._note,
                 disconnected_cb=self._interrupt,
             )
         except (OSError, TimeoutError, nats.errors.Error) as error:
@@ -113,7 +143,19 @@ class Bus:
         """Takes a service's hints from now on; a client does so again by itself after an interruption."""
         if self._client is not None and not self._client.is_closed and service not in self._subscribed:
             self._subscribed.add(service)
-            await self._client.subscribe(hint_subject(service), cb=self._heard)
+            await self._client.subscribe(hint_subject(service), cb=self._heard, pending_msgs_limit=HINTS_WAITING)
+
+    def _user(self) -> dict[str, Any]:
+        """By whose name and password the client is let in, if they are not both in the URL; read at each attempt."""
+        path = self._password_file
+        if path is None:
+            return {}
+        return {"user": urlsplit(self._url).username, "password": lambda: path.read_text().strip()}
+
+    async def _note(self, error: Exception) -> None:
+        log.debug("NATS connection", extra={"error": repr(error)})
+        if any(words in str(error).lower() for words in ("authorization", "permissions violation")):
+            self._refused.warning("NATS refuses what %s may not do: %s", self._name, error)
 
     async def _interrupt(self) -> None:
         self.interruptions += 1
@@ -136,11 +178,10 @@ class Bus:
             listeners.remove(heard)
 
     async def _heard(self, message: Msg) -> None:
-        position, _, outbox_position = message.data.partition(b" ")
-        if not (position.isdigit() and outbox_position.isdigit()):
-            log.warning("a hint can't be read", extra={"subject": message.subject})
+        hint = Hint.read(message.data)
+        if hint is None:
+            self._unreadable.warning("a hint on %s can't be read", message.subject)
             return
-        hint = Hint(int(position), int(outbox_position))
         for heard in tuple(self._listeners.get(message.subject.rpartition(".")[2], ())):
             heard(hint)
 
@@ -167,10 +208,6 @@ class Bus:
         """Disconnects. Publications are awaited one by one, and an unacknowledged message comes again: no drain."""
         if self._client is not None and not self._client.is_closed:
             await self._client.close()
-
-
-async def _note(error: Exception) -> None:
-    log.debug("NATS connection", extra={"error": repr(error)})
 
 
 def message_class(full_name: str) -> type[Message]:

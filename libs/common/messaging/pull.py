@@ -23,6 +23,8 @@ REQUEST_SECONDS = 60.0
 """For how long the server keeps a request."""
 GRACE_SECONDS = 5.0
 
+ACKNOWLEDGED_AT = "$JS.ACK."
+
 _OVER = {"404", "408"}
 """No messages, or time over: the request is done, and the next one may be made."""
 
@@ -91,5 +93,10 @@ class Pull:
         await self._client.publish(subject, json.dumps(request).encode(), self._inbox)
 
     async def _take(self, message: Msg) -> None:
-        self._received.append(message)
-        self._alarm.ring()
+        """Keeps what JetStream sent, and no more of it than was asked for: others may be able to write to an inbox."""
+        asked_for = message.reply.startswith(ACKNOWLEDGED_AT) or (
+            not message.reply and "Status" in (message.headers or {})
+        )
+        if asked_for and len(self._received) < 2 * self._batch:
+            self._received.append(message)
+            self._alarm.ring()

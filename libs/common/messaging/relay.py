@@ -12,6 +12,7 @@ from nats.js import JetStreamContext
 from nats.js.errors import NoStreamResponseError
 
 from libs.common.messaging.jetstream import Bus, stream_name, subject_name
+from libs.common.messaging.signing import Signer
 from libs.common.store.reading import Log, OutboxRow
 from libs.common.waking import Waker
 
@@ -32,12 +33,13 @@ WHERE name = %s AND position = %s AND set_config('synchronous_commit', 'off', tr
 
 
 class Relay:
-    """Publishes one service's announcements."""
+    """Publishes one service's announcements, signed."""
 
-    def __init__(self, service: str, store: Log, bus: Bus, waker: Waker) -> None:
+    def __init__(self, service: str, store: Log, bus: Bus, waker: Waker, signer: Signer) -> None:
         self._service = service
         self._log = store
         self._bus = bus
+        self._signer = signer
         self._alarm = waker.alarm()
         self._log_id: UUID | None = None
 
@@ -48,7 +50,12 @@ class Relay:
         await self._log.run(
             "INSERT INTO cursor (name, position) VALUES (%s, 0) ON CONFLICT (name) DO NOTHING", (CURSOR,)
         )
+        interruptions = self._bus.interruptions
         while True:
+            if self._bus.interruptions != interruptions and self._bus.connected:
+                # Consumers may not make our stream, and wait for it if it was lost.
+                interruptions = self._bus.interruptions
+                await self._bus.ensure_stream(jetstream, self._service)
             if not await self.publish_next(jetstream):
                 await self._alarm.wait(LONGEST_SLEEP)
 
@@ -78,7 +85,7 @@ class Relay:
             row.data,
             timeout=PUBLISH_SECONDS,
             stream=stream_name(self._service),
-            headers=headers_of(self._service, self._log_id, row),
+            headers=self._signer.sign(headers_of(self._service, self._log_id, row), row.data),
         )
 
 

@@ -27,17 +27,18 @@ class PrepareError(Exception):
     """The database could not be prepared; the message is one line for a person."""
 
 
-def prepare(admin_url: str, service: str, revision: str = "head") -> str:
+def prepare(admin_url: str, service: str, revision: str = "head", password: str | None = None) -> str:
     """Creates or upgrades `service`'s schema and returns the URL that the service connects with.
 
     `admin_url` names a database and a user who may create roles and schemas. PrepareError if the server can't be
-    reached or does not allow it. `revision` is that of the tables, if it shall not be the newest.
+    reached or does not allow it. `revision` is that of the tables, if it shall not be the newest. `password` is the
+    service's from now on; without it, one that follows from the administrator's, so that running it again changes none.
     """
     logging.getLogger("alembic").setLevel(logging.WARNING)
     try:
         with psycopg.connect(admin_url, autocommit=True) as connection:
             connection.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
-            password = _password(admin_url, service)
+            password = password or _password(admin_url, service)
             _roles(connection, service, password)
         engine = create_engine(sqlalchemy_url(admin_url), poolclass=NullPool)
         _upgrade(engine, service, revision)
@@ -62,7 +63,9 @@ def _roles(connection: psycopg.Connection[tuple[object, ...]], service: str, pas
         if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name]).fetchone():
             connection.execute(sql.SQL("CREATE ROLE {} " + login).format(identifier))
     if password is not None:
-        connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(role, sql.Literal(password)))
+        # Hashed here, so that no log of the server can have it.
+        secret = connection.pgconn.encrypt_password(password.encode(), f"hubao_{service}".encode(), b"scram-sha-256")
+        connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(role, sql.Literal(secret.decode())))
     database = sql.Identifier(connection.info.dbname)
     connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(owner))
     connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {} AUTHORIZATION {}").format(schema, owner))

@@ -173,7 +173,7 @@ def _control(tenant: str) -> Select[Any]:
 
     on_subsidy = line.account_code.in_(subsidy_codes)
     sums = {
-        "subsidy_granted_ledger": ledger(on_subsidy, line.rule != "SUBSIDY_DISBURSED"),
+        "subsidy_granted_ledger": ledger(on_subsidy, line.rule.not_in(("SUBSIDY_DISBURSED", "SUBSIDY_REPAID"))),
         "subsidy_granted_cases": column(t.cases.c.granted),
         "subsidy_used_programmes": column(t.usage.c.used),
         "subsidy_receivable_ledger": ledger(on_subsidy),

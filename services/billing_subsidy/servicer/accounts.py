@@ -47,7 +47,7 @@ class AccountServicer(pb_grpc.AccountServiceServicer):
         page = page_of(request, call.tenant)
         account = (await self._accounts.get(call, uuid_of("policy_id", request.policy_id))).value
         after = page.after[0] if page.after else 0
-        rest = [invoice for invoice in account.invoices if invoice.sequence > after]
+        rest = [invoice for invoice in account.dues if invoice.sequence > after]
         shown, token = next_token(page, rest, key=lambda invoice: (invoice.sequence,))
         lacking = account.outstanding()
         messages = [invoice_message(account.facts.policy_id, invoice, lacking) for invoice in shown]
@@ -62,6 +62,7 @@ class AccountServicer(pb_grpc.AccountServiceServicer):
             money_value("amount", request.amount),
             date_value("value_date", request.value_date),
             request.payer_name,
+            request.reason,
             request.etag,
         )
         return pb.RecordReceiptResponse(account=account_message(done.value, done.version, call.today))
@@ -74,6 +75,7 @@ class AccountServicer(pb_grpc.AccountServiceServicer):
             request.reference,
             money_value("amount", request.amount),
             date_value("paid_on", request.paid_on),
+            request.reason,
             request.etag,
         )
         return pb.RecordRefundPaidResponse(account=account_message(done.value, done.version, call.today))

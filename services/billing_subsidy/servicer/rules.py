@@ -49,6 +49,8 @@ def rules_value(message: pb.ProgrammeRules) -> ProgrammeRules:
         lines=tuple(enum_name(f"rules.lines[{place}]", ProductLine, line) for place, line in enumerate(message.lines)),
         subsidy_classes=tuple(message.subsidy_classes),
         exclude_already_subsidised=message.exclude_already_subsidised,
+        total_percent=percent_value("rules.total_percent", message.total_percent or "100"),
+        reallocate_freed=not message.keep_freed,
     )
 
 
@@ -92,6 +94,8 @@ def rules_message(rules: ProgrammeRules) -> pb.ProgrammeRules:
         lines=[enum_text(ProductLine, line) for line in rules.lines],
         subsidy_classes=rules.subsidy_classes,
         exclude_already_subsidised=rules.exclude_already_subsidised,
+        total_percent=decimal_text(rules.total_percent),
+        keep_freed=not rules.reallocate_freed,
     )
 
 

@@ -60,7 +60,7 @@ class Certificates:
         async def plan(unit: Unit) -> None:
             policy = await unit.get(Policy, policy_id, PolicyNotFound(policy_id=policy_id))
             product = await product_of(unit, policy.bound.product_id)
-            terms = product.version(policy.bound.product_version).terms
+            terms = product.taxed_today(policy.bound.product_version)
             certificate = await unit.find(Certificate, certificate_id)
             issued = issue(certificate_id, certificate, policy_id, policy, terms, joining, call.request_id, call.now)
             unit.record(Certificate, certificate_id, issued)

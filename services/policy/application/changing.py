@@ -45,9 +45,10 @@ async def policy_of(unit: Unit, policy_id: UUID) -> tuple[Policy, int]:
 
 
 async def terms_of(unit: Unit, policy: Policy) -> ProductTerms:
-    """The product version that the policy was sold on."""
+    """The product version that the policy was sold on, with the rates of VAT that the newest version knows: those are
+    the law's, and none of the contract's."""
     product = await product_of(unit, policy.bound.product_id)
-    return product.version(policy.bound.product_version).terms
+    return product.taxed_today(policy.bound.product_version)
 
 
 async def decided(

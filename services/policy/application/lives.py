@@ -93,4 +93,4 @@ async def _sold(unit: Unit, policy_id: UUID) -> tuple[Policy, ProductTerms]:
     """A policy, and the product version that it was sold on."""
     policy = await unit.get(Policy, policy_id, PolicyNotFound(policy_id=policy_id))
     product = await product_of(unit, policy.bound.product_id)
-    return policy, product.version(policy.bound.product_version).terms
+    return policy, product.taxed_today(policy.bound.product_version)

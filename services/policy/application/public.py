@@ -18,6 +18,7 @@ from libs.common.grpc.convert import (
     money_message,
     timestamp_fields,
 )
+from libs.common.money import total
 from services.policy.domain.cover import PartTerms
 from services.policy.domain.enterprise import Enterprise
 from services.policy.domain.policy.ceding import fraction_periods
@@ -194,4 +195,12 @@ def transaction_fields(transaction: Transaction) -> Fields:
         "ceding_commission": money_fields(transaction.ceding_commission),
         "refers_to": transaction.refers_to,
         "cessions": [ceded_message(each) for each in transaction.cessions],
+        "vat_by_rate": [
+            {
+                "rate": decimal_text(piece.rate),
+                "net": money_fields(total(part.amount for part in piece.parts)),
+                "vat": money_fields(piece.vat),
+            }
+            for piece in transaction.taxed
+        ],
     }

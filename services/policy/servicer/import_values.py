@@ -6,6 +6,7 @@ from hubao.policy.v1 import submission_service_pb2 as submission_pb
 from hubao.policy.v1 import terms_pb2
 
 from libs.common.grpc.convert import date_value, enum_name, money_value, optional, percent_value
+from libs.common.grpc.validation import sound
 from services.policy.domain.cover import WantedPart
 from services.policy.domain.enterprise import Enterprise, EnterpriseSize
 from services.policy.domain.policy.origin import ImportedAnswer, ImportedPart, ImportedPolicy
@@ -17,6 +18,7 @@ from services.policy.servicer.values import each, within
 
 def policy_value(message: pb.ImportedPolicy) -> ImportedPolicy:
     """The row, or InvalidField with the path of what is wrong in it."""
+    sound(message)
     insured = message.insured
     return ImportedPolicy(
         row_key=row_key_of(message),

@@ -12,7 +12,7 @@ from libs.common.messaging import consumer as consuming
 from libs.common.messaging import pull
 from libs.common.messaging.consumer import Consumer
 from libs.common.messaging.jetstream import Hint
-from tests.common.messaging.town import BELL, TOWER_SERVICE, LocalFeed, Node
+from tests.common.messaging.town import BELL, TOWER_SERVICE, LocalFeed, Node, verifier_of
 from tests.common.messaging.waiting import heard, total, until, working
 
 NEVER = 3600.0
@@ -29,7 +29,8 @@ class EmptyFeed(LocalFeed):
 @asynccontextmanager
 async def hearing(database: str, nats_url: str, feed: type[LocalFeed]) -> AsyncIterator[tuple[Node, Node, Consumer]]:
     async with Node(BELL, database, nats_url) as bell, Node(TOWER_SERVICE, database, nats_url) as tower:
-        consumer = Consumer("tower", tower.hearing("bell"), feed(bell), tower.bus, tower.log)
+        consumer = Consumer("tower", tower.hearing("bell"), feed(bell), tower.bus, tower.log, verifier_of("bell"))
+        await bell.bus.ensure_stream(await bell.bus.jetstream(), "bell")
         await bell.cast("big")
         yield bell, tower, consumer
 
@@ -108,7 +109,7 @@ async def test_without_relay_and_hints_the_feed_is_asked_in_any_case(
 async def test_in_a_long_silence_the_feed_is_asked_less_and_less(database: str, nats: Nats) -> None:
     async with hearing(database, nats.url, LocalFeed) as (bell, tower, _):
         feed = LocalFeed(bell)
-        consumer = Consumer("tower", tower.hearing("bell"), feed, tower.bus, tower.log)
+        consumer = Consumer("tower", tower.hearing("bell"), feed, tower.bus, tower.log, verifier_of("bell"))
         async with working(consumer.run):
             await until(_joined(consumer))
             before = feed.reads

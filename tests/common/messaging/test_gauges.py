@@ -8,7 +8,7 @@ import pytest
 from libs.common import telemetry
 from libs.common.gauges import Gauges
 from libs.common.messaging.consumer import Consumer
-from tests.common.messaging.town import BELL, TOWER_SERVICE, LocalFeed, Node
+from tests.common.messaging.town import BELL, TOWER_SERVICE, LocalFeed, Node, verifier_of
 
 WAITED = timedelta(minutes=10)
 
@@ -29,6 +29,8 @@ def kept(monkeypatch: pytest.MonkeyPatch) -> dict[str, Kept]:
         *("QUEUE_DEPTH", "RELAY_LAG", "RELAY_LAG_SECONDS", "CONSUMER_LAG", "CONSUMER_LAG_SECONDS", "PARKED"),
         *("PARKED_SECONDS", "TIMERS_OVERDUE", "TIMERS_OVERDUE_SECONDS", "PROJECTION_LAG", "PROJECTION_LAG_SECONDS"),
         "GUARD_USED",
+        "SET_ASIDE",
+        "SET_ASIDE_SECONDS",
     )
     instruments = {name: Kept() for name in names}
     for name, instrument in instruments.items():
@@ -41,7 +43,7 @@ async def test_where_nothing_waits_every_gauge_says_so(database: str, kept: dict
         await Gauges(bell.application, bell.tables, {}, bell.clock).read()
 
         names = ["QUEUE_DEPTH"]
-        for queue in ("RELAY_LAG", "PROJECTION_LAG", "TIMERS_OVERDUE"):
+        for queue in ("RELAY_LAG", "PROJECTION_LAG", "SET_ASIDE", "TIMERS_OVERDUE"):
             names += [queue, f"{queue}_SECONDS"]
         assert {name: one.values for name, one in kept.items() if one.values} == {name: {"": 0} for name in names}
 
@@ -68,7 +70,7 @@ async def test_what_an_upstream_has_parked_and_is_ahead_is_shown_by_upstream(
 ) -> None:
     async with Node(BELL, database) as bell, Node(TOWER_SERVICE, database) as tower:
         feed = LocalFeed(bell)
-        consumer = Consumer("tower", tower.hearing("bell"), feed, tower.bus, tower.log)
+        consumer = Consumer("tower", tower.hearing("bell"), feed, tower.bus, tower.log, verifier_of("bell"))
         await bell.cast("poison: a gauge")
         await bell.strike("poison: a gauge", 1)
         await bell.strike("poison: a gauge", 1)

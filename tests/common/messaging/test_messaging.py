@@ -14,7 +14,7 @@ from libs.common.messaging.parking import NothingParked, ParkingLot
 from libs.common.messaging.relay import relayed
 from libs.common.store.verify import verify
 from tests.common.messaging import town
-from tests.common.messaging.town import BELL, TOWER_SERVICE, LocalFeed, Node, bell_id
+from tests.common.messaging.town import BELL, TOWER_SERVICE, LocalFeed, Node, bell_id, verifier_of
 from tests.common.messaging.waiting import heard, published_all, total, until, working
 
 pytestmark = pytest.mark.asyncio
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.asyncio
 async def towns(database: str, nats_url: str) -> AsyncIterator[tuple[Node, Node, Consumer, LocalFeed]]:
     async with Node(BELL, database, nats_url) as bell, Node(TOWER_SERVICE, database, nats_url) as tower:
         feed = LocalFeed(bell)
-        consumer = Consumer("tower", tower.hearing("bell"), feed, tower.bus, tower.log)
+        consumer = Consumer("tower", tower.hearing("bell"), feed, tower.bus, tower.log, verifier_of("bell"))
         yield bell, tower, consumer, feed
 
 
@@ -131,7 +131,7 @@ async def test_an_old_announcement_is_not_handled_again(database: str, nats: Nat
 
 async def test_two_consumers_at_once_handle_everything_once(database: str, nats: Nats) -> None:
     async with towns(database, nats.url) as (bell, tower, consumer, feed):
-        rival = Consumer("tower", tower.hearing("bell"), feed, tower.bus, tower.log)
+        rival = Consumer("tower", tower.hearing("bell"), feed, tower.bus, tower.log, verifier_of("bell"))
         async with working(bell.relay.run, consumer.run, rival.run):
             await bell.cast("big")
             for _ in range(30):
@@ -215,7 +215,9 @@ async def test_a_fact_that_never_comes_parks_what_needs_it(database: str, nats: 
         name = f"late{uuid4()}"
         await bell.cast(name)
         await bell.strike(name, 3)
-        impatient = Consumer("tower", tower.hearing("bell", not_yet_seconds=0.1), feed, tower.bus, tower.log)
+        impatient = Consumer(
+            "tower", tower.hearing("bell", not_yet_seconds=0.1), feed, tower.bus, tower.log, verifier_of("bell")
+        )
 
         await impatient.take(await feed.read(0))
 

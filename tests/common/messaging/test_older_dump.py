@@ -10,7 +10,7 @@ import pytest
 from deploy.local.servers import Nats
 from libs.common.messaging.consumer import Consumer
 from libs.common.store.verify import verify
-from tests.common.messaging.town import BELL, TOWER_SERVICE, LocalFeed, Node
+from tests.common.messaging.town import BELL, TOWER_SERVICE, LocalFeed, Node, verifier_of
 from tests.common.messaging.waiting import heard, published_all, total, until, working
 
 OPERATIONS = Path(__file__).parents[3] / "docs" / "operations.md"
@@ -56,7 +56,9 @@ async def test_after_an_older_dump_new_announcements_are_heard_and_old_ones_not_
 
     async with Node(TOWER_SERVICE, database, nats.url) as tower:
         async with Node(BELL, database, nats.url) as bell:
-            consumer = Consumer("tower", tower.hearing("bell"), LocalFeed(bell), tower.bus, tower.log)
+            consumer = Consumer(
+                "tower", tower.hearing("bell"), LocalFeed(bell), tower.bus, tower.log, verifier_of("bell")
+            )
             await strike(bell, 1, 1)
             async with working(bell.relay.run, consumer.run):
                 await until(heard(tower, 4))
@@ -68,7 +70,9 @@ async def test_after_an_older_dump_new_announcements_are_heard_and_old_ones_not_
         with psycopg.connect(older, autocommit=True) as admin:
             admin.execute(procedure("bell", 6))
         async with Node(BELL, older, nats.url) as restored:
-            consumer = Consumer("tower", tower.hearing("bell"), LocalFeed(restored), tower.bus, tower.log)
+            consumer = Consumer(
+                "tower", tower.hearing("bell"), LocalFeed(restored), tower.bus, tower.log, verifier_of("bell")
+            )
             await strike(restored, 7)
             async with working(restored.relay.run, consumer.run):
                 await until(heard(tower, 12))
@@ -88,7 +92,9 @@ async def test_one_who_had_heard_less_than_others_comes_to_the_same_place(databa
         admin.execute(procedure("bell", 20))
 
     async with Node(TOWER_SERVICE, database, nats.url) as tower, Node(BELL, older, nats.url) as restored:
-        consumer = Consumer("tower", tower.hearing("bell"), LocalFeed(restored), tower.bus, tower.log)
+        consumer = Consumer(
+            "tower", tower.hearing("bell"), LocalFeed(restored), tower.bus, tower.log, verifier_of("bell")
+        )
         await strike(restored, 7)
         async with working(restored.relay.run, consumer.run):
             await until(heard(tower, 8))

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, ClassVar, Self
 from uuid import UUID, uuid4
 
@@ -18,6 +20,7 @@ from libs.common.events import event
 from libs.common.messaging.hearing import Hearing
 from libs.common.messaging.jetstream import Bus
 from libs.common.messaging.relay import Relay
+from libs.common.messaging.signing import Signer, Verifier
 from libs.common.projection.projector import Projector
 from libs.common.projection.rows import RowChange, put
 from libs.common.projection.tables import ReadTables
@@ -27,6 +30,7 @@ from libs.common.store.migrate import prepare
 from libs.common.store.reading import Log
 from libs.common.store.timers import Timers
 from libs.common.streams import stream_id
+from libs.common.tokens import make_key, write_jwks
 from libs.common.unit import Unit
 from libs.common.waking import Waker
 
@@ -159,6 +163,7 @@ BELL = Service(
     name="bell",
     projection=Projection(version=1, metadata=METADATA, project=project),
     announce=announce,
+    aggregates=(Bell,),
     draws=draws,
     timers=timers,
     firing={"again": strike_again},
@@ -167,8 +172,35 @@ TOWER_SERVICE = Service(
     name="tower",
     projection=Projection(version=1, metadata=MetaData(), project=lambda recorded: ()),
     announce=lambda recorded: None,
+    aggregates=(Tower,),
     reactions={"bell": {PolicyBound: count_strikes}},
 )
+
+
+KEYS = TemporaryDirectory(prefix="hubao-town-")
+"""The services' keys for announcements; removed with this process."""
+
+
+def key_file(service: str) -> Path:
+    return Path(KEYS.name) / f"{service}.key"
+
+
+def jwks_file(service: str) -> Path:
+    return Path(KEYS.name) / f"{service}.jwks.json"
+
+
+def signer_of(service: str) -> Signer:
+    """By which a service signs: always the same key."""
+    make_key(key_file(service))
+    signer = Signer(service, key_file(service))
+    signer.open()
+    return signer
+
+
+def verifier_of(upstream: str) -> Verifier:
+    """By which an upstream is believed."""
+    write_jwks(jwks_file(upstream), make_key(key_file(upstream)))
+    return Verifier(upstream, jwks_file(upstream))
 
 
 class Node:
@@ -186,7 +218,8 @@ class Node:
         self.timer_waker = Waker()
         self.timers = Timers(self.application, service.firing, self.clock, self.log, self.timer_waker)
         self.bus = Bus(nats_url, service.name)
-        self.relay = Relay(service.name, self.log, self.bus, self.waker)
+        self.signer = signer_of(service.name)
+        self.relay = Relay(service.name, self.log, self.bus, self.waker, self.signer)
         self.pulse = Pulse(
             service.name, self.log, self.tables, self.clock, self.bus, waker=self.waker, timers=self.timer_waker
         )

@@ -27,8 +27,8 @@ class Proxy:
         """The same database, through this proxy."""
         assert self._server is not None
         port = self._server.sockets[0].getsockname()[1]
-        user = f"{self._target.username}@" if self._target.username else ""
-        return urlunsplit(self._target._replace(netloc=f"{user}127.0.0.1:{port}"))
+        user, at, _ = self._target.netloc.rpartition("@")
+        return urlunsplit(self._target._replace(netloc=f"{user}{at}127.0.0.1:{port}"))
 
     def lose_answer(self) -> None:
         """The answer to the next request is lost: the server has done the work, and the client never hears of it."""

@@ -6,10 +6,11 @@ receipts are applied to the oldest due date first; every fact brings the journal
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import ClassVar
 from uuid import UUID
 
+from libs.common.dates import add_days
 from libs.common.money import Money, total
 from services.billing_subsidy.domain.account.cessions import CededShare
 from services.billing_subsidy.domain.account.events import (
@@ -66,12 +67,13 @@ class PolicyAccount(Standing):
         for movement in new:
             occasion = self._occasion(f"policy.PremiumTransaction/{movement.number}", movement.effective_date, today)
             entries += premium_rules.premium_written(movement, self.facts, occasion)
-        after = self.position.charge(net + vat)
+        restores = any(invoice.reverses for invoice in invoices)
+        after = self.position.restore(net + vat) if restores else self.position.charge(net + vat)
         settled = self._occasion(f"policy.PremiumTransaction/{new[-1].number}", issued_on, today)
         entries += premium_rules.credit_settled(self.position, after, net + vat, settled)
-        moved = PremiumMoved(cause=cause, movements=new, net=net, vat=vat)
+        moved = PremiumMoved(cause=cause, movements=new, net=net, vat=vat, restores=restores)
         events: list[AccountEvent] = [moved, *(Invoiced(invoice=invoice) for invoice in invoices)]
-        return [*events, *self._cured_by(events, "credit"), *entries]
+        return [*events, *self._cured_by(events, "credit"), *entries, *self._earned_anew(new, today)]
 
     def set_plan(self, plan: PaymentPlan, today: date) -> list[PlanSet | Invoiced]:
         """Changes how the premium of the term is paid: red letters, then the same amounts under the new plan."""
@@ -90,7 +92,14 @@ class PolicyAccount(Standing):
         return [PlanSet(plan=plan), *(Invoiced(invoice=invoice) for invoice in (*back, *anew))]
 
     def receive(
-        self, reference: str, amount: Money, value_date: date, payer_name: str, source: str, today: date
+        self,
+        reference: str,
+        amount: Money,
+        value_date: date,
+        payer_name: str,
+        source: str,
+        today: date,
+        reason: str = "",
     ) -> list[AccountEvent]:
         """Takes money in; what is more than owed is kept as unapplied cash."""
         check_amount("amount", amount, self.facts.currency)
@@ -108,13 +117,14 @@ class PolicyAccount(Standing):
             value_date=value_date,
             payer_name=payer_name,
             source=source,
+            reason=reason,
         )
         occasion = self._occasion(f"billing_subsidy.Received/{reference}", value_date, today)
         entries = premium_rules.premium_received(self.position, after, amount, occasion)
         return [event, *self._cured_by([event], "receipt"), *entries]
 
     def pay_refund(
-        self, reference: str, amount: Money, paid_on: date, source: str, today: date
+        self, reference: str, amount: Money, paid_on: date, source: str, today: date, reason: str = ""
     ) -> list[RefundPaid | EntryPosted]:
         """Notes that a credit was paid out."""
         check_amount("amount", amount, self.facts.currency)
@@ -128,7 +138,7 @@ class PolicyAccount(Standing):
             raise RefundTooHigh(credit=self.position.credit, amount=amount)
         after = self.position.refund(amount)
         occasion = self._occasion(f"billing_subsidy.RefundPaid/{reference}", paid_on, today)
-        event = RefundPaid(reference=reference, amount=amount, paid_on=paid_on, source=source)
+        event = RefundPaid(reference=reference, amount=amount, paid_on=paid_on, source=source, reason=reason)
         return [event, *premium_rules.refund_paid(self.position, after, amount, occasion)]
 
     def find_overdue(self, today: date) -> list[OverdueFound]:
@@ -136,21 +146,34 @@ class PolicyAccount(Standing):
         due_on = self.next_due()
         if due_on is None or due_on >= today:
             return []
-        grace_until = due_on + timedelta(days=self.plan.grace_days)
+        grace_until = add_days(due_on, self.plan.grace_days)
         return [OverdueFound(outstanding=self.overdue_on(today), due_on=due_on, grace_until=grace_until)]
 
     def lapse_grace(self, today: date) -> list[GraceLapsed]:
         """Notes that grace ran out; once, until the debt is paid."""
         if self.overdue is None or self.grace is not None or today <= self.overdue.grace_until:
             return []
-        expired_on = self.overdue.grace_until + timedelta(days=1)
+        expired_on = add_days(self.overdue.grace_until, 1)
         return [GraceLapsed(outstanding=self.overdue_on(today), expired_on=expired_on)]
 
     def earn(self, through: date, today: date) -> list[PremiumEarned | EntryPosted]:
-        """Recognises premium through a day of cover."""
-        if self.earned is not None and through < self.earned.through:
+        """Recognises premium through a day of cover that has come.
+
+        A log of before may have recognised days that have not come; that does not bind.
+        """
+        check_not_future("through", through, today)
+        if self.earned is not None and through < self.earned.through <= today:
             raise AlreadyEarned(through=self.earned.through)
-        earned = earned_through(self.movements, self.facts, through)
+        return self._earn(self.movements, through, today)
+
+    def _earned_anew(self, moved: Sequence[Movement], today: date) -> list[PremiumEarned | EntryPosted]:
+        """What movements change of the premium of days that were recognised already."""
+        if self.earned is None:
+            return []
+        return self._earn((*self.movements, *moved), min(self.earned.through, today), today)
+
+    def _earn(self, movements: Sequence[Movement], through: date, today: date) -> list[PremiumEarned | EntryPosted]:
+        earned = earned_through(movements, self.facts, through)
         amount = earned - self.earned_so_far
         if not amount and self.earned is not None and self.earned.through == through:
             return []
@@ -195,7 +218,7 @@ class PolicyAccount(Standing):
         after = self
         for event in events:
             after = after.evolve(event)
-        return [] if after.overdue_on(self.overdue.due_on + timedelta(days=1)) else [OverdueCured(by=by)]
+        return [] if after.overdue_on(add_days(self.overdue.due_on, 1)) else [OverdueCured(by=by)]
 
     def link_case(self, programme_id: UUID, case_id: UUID) -> list[CaseLinked]:
         """Notes that a programme's case was opened for the policy."""
@@ -213,10 +236,12 @@ class PolicyAccount(Standing):
     def evolve(self, event: AccountEvent) -> "PolicyAccount":
         match event:
             case PremiumMoved():
+                gross = event.net + event.vat
+                position = self.position.restore(gross) if event.restores else self.position.charge(gross)
                 return replace(
                     self,
                     movements=self.movements + event.movements,
-                    position=self.position.charge(event.net + event.vat),
+                    position=position,
                     cancelled=event.cause is Cause.CANCELLED,
                 )
             case Invoiced():

@@ -34,12 +34,16 @@ class AccountOpened:
 
 @event("billing_subsidy.PremiumMoved")
 class PremiumMoved:
-    """Policy announced movements of premium; `net` and `vat` are their sums."""
+    """Policy announced movements of premium; `net` and `vat` are their sums.
+
+    `restores` says that they take back a credit note, so that what it gave back is owed again first.
+    """
 
     cause: Cause
     movements: tuple[Movement, ...]
     net: Money
     vat: Money
+    restores: bool = False
 
 
 @event("billing_subsidy.PlanSet")
@@ -54,7 +58,8 @@ class Invoiced:
 
 @event("billing_subsidy.Received")
 class Received:
-    """Money came in; `applied` of it pays what was owed, the rest is unapplied cash."""
+    """Money came in; `applied` of it pays what was owed, the rest is unapplied cash. `reason` says why it was
+    booked late, if it was."""
 
     reference: str
     amount: Money
@@ -62,14 +67,18 @@ class Received:
     value_date: date
     payer_name: str
     source: str
+    reason: str = ""
 
 
 @event("billing_subsidy.RefundPaid")
 class RefundPaid:
+    """A credit was paid out; `reason` says why it was booked late, if it was."""
+
     reference: str
     amount: Money
     paid_on: date
     source: str
+    reason: str = ""
 
 
 @event("billing_subsidy.OverdueFound")

@@ -44,6 +44,15 @@ class Position:
             self.receivable + gross - from_cash - from_return, self.unapplied - from_cash, self.refundable - from_return
         )
 
+    def restore(self, gross: Money) -> "Position":
+        """After a credit note was taken back: what it gave is owed again, return premium first, so that all is as it
+        was before the credit note."""
+        from_return = min(self.refundable, gross)
+        from_cash = min(self.unapplied, gross - from_return)
+        return Position(
+            self.receivable + gross - from_return - from_cash, self.unapplied - from_cash, self.refundable - from_return
+        )
+
     def receive(self, amount: Money) -> "Position":
         """After money came in."""
         applied = min(self.receivable, amount)

@@ -13,7 +13,14 @@ from services.billing_subsidy.domain.account.events import (
     Received,
     RefundPaid,
 )
-from services.billing_subsidy.domain.account.invoices import Invoice, PaymentPlan, net_paid, outstanding
+from services.billing_subsidy.domain.account.invoices import (
+    Invoice,
+    InvoiceKind,
+    PaymentPlan,
+    due_by_end,
+    net_paid,
+    outstanding,
+)
 from services.billing_subsidy.domain.account.position import Position
 from services.billing_subsidy.domain.account.premium import Movement, PolicyFacts
 
@@ -77,6 +84,11 @@ class Standing:
         """The net premium that was paid with a value date in the window, at most the premium of the timeline."""
         return net_paid(self.invoices, self.received_in(window))
 
+    @property
+    def dues(self) -> tuple[Invoice, ...]:
+        """The invoices with the days on which they are due as it stands: at once, when cover has ended."""
+        return due_by_end(self.invoices, self.movements)
+
     def outstanding(self) -> dict[str, Money]:
         """What each invoice still lacks, by number."""
         return outstanding(self.invoices, self.received)
@@ -84,15 +96,20 @@ class Standing:
     def overdue_on(self, today: date) -> Money:
         """What is owed past its due date."""
         lacking = self.outstanding()
-        late = (lacking[invoice.number] for invoice in self.invoices if self._lacks(invoice, lacking, before=today))
+        late = (lacking[invoice.number] for invoice in self.dues if self._lacks(invoice, lacking, before=today))
         return total(late, self.facts.currency)
 
     def next_due(self) -> date | None:
         """The earliest due date of what is owed and was not found overdue yet."""
         lacking = self.outstanding()
         known = self.overdue.due_on if self.overdue else date.min
-        dates = (invoice.due_on for invoice in self.invoices if self._lacks(invoice, lacking))
+        dates = (invoice.due_on for invoice in self.dues if self._lacks(invoice, lacking))
         return min((due_on for due_on in dates if due_on > known), default=None)
+
+    def fits_refund(self, amount: Money) -> bool:
+        """Whether an amount is exactly one that is to be given back: all of it, its kinds, or one credit note."""
+        notes = {-invoice.gross for invoice in self.invoices if invoice.kind is InvoiceKind.CREDIT_NOTE}
+        return amount in {self.position.credit, self.position.refundable, self.position.unapplied, *notes}
 
     def _lacks(self, invoice: Invoice, lacking: dict[str, Money], before: date = date.max) -> bool:
         return bool(lacking.get(invoice.number)) and invoice.due_on < before

@@ -75,7 +75,11 @@ class LevelRule:
 
 @dataclass(frozen=True, slots=True)
 class ProgrammeRules:
-    """One version's rules. Levels are reckoned in their order. Empty lists take everything in."""
+    """One version's rules. Levels are reckoned in their order. Empty lists take everything in.
+
+    This programme and those before it never give more than `total_percent` of the premium paid net.`reallocate_freed`:
+    what comes back to a budget or a cap goes to those who were cut, in the order in which they came.
+    """
 
     code: str
     name: str
@@ -89,11 +93,15 @@ class ProgrammeRules:
     lines: tuple[str, ...] = ()
     subsidy_classes: tuple[str, ...] = ()
     exclude_already_subsidised: bool = False
+    total_percent: Decimal = Decimal(100)
+    reallocate_freed: bool = True
 
     def check(self) -> None:
         """Refuses rules that are wrong in themselves, naming the field."""
         if not self.levels:
             raise InvalidField(field="rules.levels", problem="must not be empty")
+        if not 0 < self.total_percent <= 100:
+            raise InvalidField(field="rules.total_percent", problem="must be above 0 and at most 100")
         seen: set[Level] = set()
         for index, rule in enumerate(self.levels):
             field = f"rules.levels[{index}]"

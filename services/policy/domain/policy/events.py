@@ -17,7 +17,8 @@ from services.policy.domain.product.terms import CancellationRule, ProductLine, 
 
 @event("policy.Bound")
 class Bound:
-    """All that the contract fixes: later product versions, tariffs and tax rates do not touch it.
+    """All that the contract fixes: later product versions and tariffs do not touch it; `vat_rate` is that of the
+    premium at binding.
 
     `quota_share` is the only cession, or None; `cessions` are those of any other policy. `renews` is the id of the
     policy that it goes on from, if it is a renewal. One that was `imported` has neither submission nor quote.

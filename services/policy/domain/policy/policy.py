@@ -101,7 +101,7 @@ class Policy:
         steps = steps_of(terms, self.bound, (*self.endorsements, added), added.number)
         line = lifeline_of(self.bound, steps, self.life.interruptions)
         place = line.place(TransactionKind.ENDORSE, effective, added.number)
-        charged = Charged(self.bound, self.transactions, at)
+        charged = Charged(self.bound, self.transactions, at, terms.vat_rates)
         later = line.charges[place + 1 :]
         for charge in reversed(later):
             charged.reverse(charge)

@@ -108,7 +108,7 @@ def _gap(
     steps = steps_of(terms, policy.bound, policy.endorsements, newest=0)
     line = lifeline_of(policy.bound, steps, (*policy.life.interruptions, cut))
     end = line.place(TransactionKind.CANCEL, cut.cancellation.effective_date)
-    charged = Charged(policy.bound, policy.transactions, at)
+    charged = Charged(policy.bound, policy.transactions, at, terms.vat_rates)
     for charge in line.charges[end + 1 :]:
         if charge.endorsement:
             charged.add_again(charge)

@@ -73,6 +73,15 @@ class PartAmount:
 
 
 @dataclass(frozen=True)
+class Taxed:
+    """What of a movement bears one rate of VAT, and the VAT on it."""
+
+    rate: Decimal
+    parts: tuple[PartAmount, ...]
+    vat: Money
+
+
+@dataclass(frozen=True)
 class InsurerAmount:
     insurer_id: str
     amount: Money
@@ -84,7 +93,8 @@ class Transaction:
 
     `endorsement` is the endorsement whose premium this is, 0 for bind and cancel; `refers_to` the transaction that is
     reversed, or was reversed and is put back. `cessions` sum to `ceded` and `ceding_commission`; transactions that were
-    stored before there were several have none.
+    stored before there were several have none. `taxed` says what bears which rate of VAT; nothing, if all of it
+    bears the contract's own.
     """
 
     number: int
@@ -101,6 +111,7 @@ class Transaction:
     endorsement: int = 0
     refers_to: int = 0
     cessions: tuple[CededAmount, ...] = ()
+    taxed: tuple[Taxed, ...] = ()
 
 
 @dataclass(frozen=True)
