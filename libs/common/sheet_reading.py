@@ -6,6 +6,7 @@ A workbook's first sheet is read. What can't be read at all raises `Unreadable` 
 """
 
 import csv
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -168,7 +169,7 @@ def _csv(path: Path, stop: Stop) -> Iterator[Line]:
                 lines.unread = 0
                 yield "csv", number, list(_filled_of(number, values))
     except UnicodeDecodeError:
-        raise Unreadable(f"csv!A{number + 1}", "is not UTF-8") from None
+        raise Unreadable(f"csv!A{number + 1}", "is neither UTF-8 nor GB 18030, or changes between the two") from None
     except csv.Error as error:
         raise Unreadable(f"csv!A{number + 1}", f"is no CSV: {error}") from None
     except _TooLong:
@@ -180,15 +181,17 @@ class _TooLong(Exception):
 
 
 class _Lines:
-    """The lines of a file, one by one, so that what is no UTF-8 is found in its row and not when a buffer is filled.
+    """The lines of a file in UTF-8, or in GB 18030 (GBK among it), as Chinese spreadsheets write them.
 
-    `unread` are the bytes of those that are not yet a row: a field in quotes may have many lines.
+    The first line that is not plain ASCII says which: a text of one is hardly ever one of the other. One by one, so
+    that what is neither is found in its row and not when a buffer is filled. `unread` are the bytes of those that are
+    not yet a row: a field in quotes may have many lines.
     """
 
     def __init__(self, file: BinaryIO, stop: Stop) -> None:
         self._file = file
         self._stop = stop
-        self._encoding = "utf-8-sig"
+        self._encoding = ""
         self.unread = 0
 
     def __iter__(self) -> Iterator[str]:
@@ -203,9 +206,11 @@ class _Lines:
             raise Abandoned
         if self.unread > LONGEST_PIECE:
             raise _TooLong
-        text = line.decode(self._encoding)
-        self._encoding = "utf-8"
-        return text
+        if line.startswith(BOM_UTF8) and not self._encoding:
+            self._encoding, line = "utf-8", line.removeprefix(BOM_UTF8)
+        if not self._encoding and not line.isascii():
+            self._encoding = "utf-8" if _is_utf8(line) else "gb18030"
+        return line.decode(self._encoding or "ascii")
 
 
 def _filled_of(number: int, values: Sequence[str]) -> Iterator[Filled]:
@@ -214,6 +219,14 @@ def _filled_of(number: int, values: Sequence[str]) -> Iterator[Filled]:
             raise Unreadable(place_of("csv", number, column), f"has more than {LONGEST_TEXT} characters")
         if value.strip():
             yield Filled(column, _unescaped(value), "text")
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _unescaped(value: str) -> str:

@@ -63,11 +63,15 @@ async def end_member(unit: Unit, heard: policy_pb.CertificateEnded) -> None:
 
 
 async def note_premium(unit: Unit, heard: billing_pb.PremiumReceived) -> None:
-    """Premium came in."""
+    """Premium came in. What is overdue then is what billing says; it did not always say it."""
     received, invoiced = money_value("received", heard.received), money_value("invoiced", heard.invoiced)
+    overdue, since = optional(heard, "overdue", money_value), optional(heard, "grace_expired_on", date_value)
     state = PremiumState.PAID if received >= invoiced else PremiumState.IN_INSTALMENTS
-    premium = Premium(state, received, invoiced, outstanding=max(invoiced - received, invoiced.zero()))
-    await coverage.note_premium(unit, uuid_value("policy_id", heard.policy_id), premium)
+    if overdue:
+        state = PremiumState.OVERDUE if since is None else PremiumState.UNPAID
+    premium = Premium(state, received, invoiced, max(invoiced - received, invoiced.zero()), since)
+    whole = overdue is not None
+    await coverage.note_premium(unit, uuid_value("policy_id", heard.policy_id), premium, whole=whole)
 
 
 async def note_overdue(unit: Unit, heard: billing_pb.PremiumOverdue) -> None:

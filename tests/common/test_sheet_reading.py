@@ -156,9 +156,22 @@ def test_headings_are_there_and_come_once(tmp_path: Path, lines: list[str], plac
     assert problem.value.place == place
 
 
-def test_what_is_not_utf_8_is_unreadable(tmp_path: Path) -> None:
-    with pytest.raises(Unreadable, match="UTF-8"):
-        csv_of(tmp_path / "a.csv", "名称", encoding="gb18030")
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "gbk"])
+def test_chinese_is_read_in_the_forms_in_which_spreadsheets_write_it(tmp_path: Path, encoding: str) -> None:
+    _, row = csv_of(tmp_path / "a.csv", "name,名称", "a,上海示例软件有限公司", encoding=encoding)
+
+    assert row.cells["名称"].text() == "上海示例软件有限公司"
+
+
+@pytest.mark.parametrize("content", [b"a,b\r\n\xff\xfe,1\r\n", "名称\r\n".encode() + b"\xc3\xfb\xb3\xc6\r\n"])
+def test_what_is_neither_utf_8_nor_gb_18030_is_unreadable(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(content)
+
+    with pytest.raises(Unreadable, match="UTF-8") as problem:
+        list(read_sheet(Form.CSV, path))
+
+    assert problem.value.place == "csv!A2"
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"<html>", b"a,b\r\n"])

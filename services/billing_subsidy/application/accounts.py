@@ -11,6 +11,7 @@ from libs.common.errors import NotYet
 from libs.common.money import Money
 from libs.common.unit import Unit
 from services.billing_subsidy.application import transit
+from services.billing_subsidy.application.collection import rules_of
 from services.billing_subsidy.application.reckoning import reckon_cases
 from services.billing_subsidy.application.streams import account_stream, reference_stream
 from services.billing_subsidy.domain.account.account import PolicyAccount
@@ -112,7 +113,9 @@ async def open_account(unit: Unit, facts: PolicyFacts, bound_on: date, movements
     stream = account_stream(facts.policy_id)
     if not await unit.is_new(PolicyAccount, stream):
         return
-    account = unit.record(PolicyAccount, stream, [AccountOpened(facts=facts, plan=PaymentPlan(), bound_on=bound_on)])
+    tolerance = (await rules_of(unit)).tolerance
+    opened = AccountOpened(facts=facts, plan=PaymentPlan(), bound_on=bound_on, tolerance=tolerance)
+    account = unit.record(PolicyAccount, stream, [opened])
     assert account is not None
     unit.record(PolicyAccount, stream, account.move(Cause.BOUND, movements, bound_on, unit.call.today))
     number = reference_stream(unit.call.tenant, facts.policy_number)
@@ -157,6 +160,12 @@ async def move_premium(unit: Unit, policy_id: UUID, cause: Cause, movements: Seq
     await reckon_cases(unit, policy_id)
 
 
+async def put_back(unit: Unit, policy_id: UUID, by_payment: bool) -> None:
+    """A policy is in force again: what becomes of arrears whose grace had run out."""
+    account = await heard_account(unit, policy_id)
+    unit.record(PolicyAccount, account_stream(policy_id), account.put_back(by_payment, unit.call.today))
+
+
 async def move_cessions(unit: Unit, policy_id: UUID, cessions: Sequence[CededShare]) -> None:
     account = await heard_account(unit, policy_id)
     unit.record(PolicyAccount, account_stream(policy_id), account.move_cessions(cessions))
@@ -194,8 +203,8 @@ async def find_overdue(unit: Unit, stream: UUID) -> None:
         unit.record(PolicyAccount, stream, account.find_overdue(unit.call.today))
 
 
-async def lapse_grace(unit: Unit, stream: UUID) -> None:
-    """Grace has run out: announces it if the money is still missing."""
+async def end_grace(unit: Unit, stream: UUID) -> None:
+    """Grace has run out: announces it if the money is still missing, or gives it up if that is next to nothing."""
     account = await unit.find(PolicyAccount, stream)
     if account is not None:
-        unit.record(PolicyAccount, stream, account.lapse_grace(unit.call.today))
+        unit.record(PolicyAccount, stream, account.end_grace(unit.call.today))

@@ -7,6 +7,7 @@ from uuid import UUID
 from libs.common.context import SHARED
 from libs.common.money import Money
 from libs.common.streams import stream_id
+from services.billing_subsidy.domain.collection import CollectionRules
 from services.billing_subsidy.domain.programme.directory import ProgrammeDirectory
 from services.billing_subsidy.domain.programme.reach import Reach
 from services.billing_subsidy.domain.programme.waiting import WaitingList
@@ -64,3 +65,7 @@ def statement_stream(tenant: str, bank_account: str, opening: Money, closing: Mo
 def statement_stream_by_content(tenant: str, bank_account: str, content: bytes) -> UUID:
     """Where a statement lies that was imported when it was named by its file."""
     return stream_id(tenant, Statement.KIND, f"{bank_account}/{sha256(content).hexdigest()}")
+
+
+def collection_stream(tenant: str) -> UUID:
+    return stream_id(tenant, CollectionRules.KIND, "rules")

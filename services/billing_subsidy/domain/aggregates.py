@@ -1,6 +1,7 @@
 """All kinds of aggregates of this service: every stream of its log is one of them."""
 
 from services.billing_subsidy.domain.account.account import PolicyAccount
+from services.billing_subsidy.domain.collection import CollectionRules
 from services.billing_subsidy.domain.programme.directory import ProgrammeDirectory
 from services.billing_subsidy.domain.programme.programme import Programme
 from services.billing_subsidy.domain.programme.reach import Reach
@@ -13,6 +14,7 @@ from services.billing_subsidy.domain.vendor_account import VendorAccount
 
 AGGREGATES = (
     BankAccount,
+    CollectionRules,
     PolicyAccount,
     Programme,
     ProgrammeDirectory,

@@ -2,15 +2,24 @@
 room to those who wait, and to open the cases of the policies that it reaches.
 
 Any event that moves money or invoices sets both anew from the account as it is after it; a timer that finds nothing
-overdue does nothing.
+overdue does nothing. Several due dates may be in arrears at a time: the timer is that of the next end of grace.
 """
 
+from datetime import date
 from typing import Any
 
 from libs.common.changes import Cancel, Recorded, Schedule, TimerChange
-from libs.common.dates import add_days, start_of_day
+from libs.common.dates import add_days, date_in_shanghai, start_of_day
 from services.billing_subsidy.domain.account.account import PolicyAccount
-from services.billing_subsidy.domain.account.events import GraceLapsed, Invoiced, OverdueCured, OverdueFound, Received
+from services.billing_subsidy.domain.account.events import (
+    DifferenceWrittenOff,
+    GraceLapsed,
+    GraceReopened,
+    Invoiced,
+    OverdueCured,
+    OverdueFound,
+    Received,
+)
 from services.billing_subsidy.domain.programme.reach import ReachAsked, ReachSwept
 from services.billing_subsidy.domain.programme.waiting import RoomFreed
 
@@ -27,10 +36,10 @@ def timers(recorded: Recorded[Any]) -> list[TimerChange]:
     if isinstance(recorded.event, ReachAsked | ReachSwept):
         return [Schedule(REACH, recorded.recorded_at)]
     account = recorded.value
-    moving = (Invoiced, Received, OverdueFound, OverdueCured, GraceLapsed)
+    moving = (Invoiced, Received, OverdueFound, OverdueCured, GraceLapsed, GraceReopened, DifferenceWrittenOff)
     if not isinstance(account, PolicyAccount) or not isinstance(recorded.event, moving):
         return []
-    return [_overdue(account), _grace(account)]
+    return [_overdue(account), _grace(account, date_in_shanghai(recorded.recorded_at))]
 
 
 def _overdue(account: PolicyAccount) -> TimerChange:
@@ -38,7 +47,6 @@ def _overdue(account: PolicyAccount) -> TimerChange:
     return Cancel(OVERDUE) if due_on is None else Schedule(OVERDUE, start_of_day(add_days(due_on, 1)))
 
 
-def _grace(account: PolicyAccount) -> TimerChange:
-    if account.overdue is None or account.grace is not None:
-        return Cancel(GRACE)
-    return Schedule(GRACE, start_of_day(add_days(account.overdue.grace_until, 1)))
+def _grace(account: PolicyAccount, today: date) -> TimerChange:
+    grace_until = account.next_grace_end(today)
+    return Cancel(GRACE) if grace_until is None else Schedule(GRACE, start_of_day(add_days(grace_until, 1)))

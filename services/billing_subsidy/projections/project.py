@@ -53,8 +53,10 @@ def _account(recorded: Recorded[Any]) -> list[RowChange]:
             return [_moved(recorded, claims_paid=amount)]
         case account.OverdueFound():
             return [_account_row(recorded, {"overdue_at": recorded.recorded_at})]
-        case account.OverdueCured():
+        case account.OverdueCured(due_dates=()):
             return [_account_row(recorded, {"overdue_at": None})]
+        case account.DifferenceWrittenOff(amount=amount):
+            return [_moved(recorded, written_off=amount)]
     return []
 
 

@@ -38,6 +38,7 @@ class ControlTotals:
     premium_received: int
     claims_reserve_ledger: int
     ledger_difference: int
+    premium_written_off: int
 
 
 class Reads:
@@ -190,5 +191,6 @@ def _control(tenant: str) -> Select[Any]:
         "premium_received": account(t.accounts.c.received),
         "claims_reserve_ledger": -ledger(line.account_code == chart.CLAIMS_RESERVE.code),
         "ledger_difference": ledger(),
+        "premium_written_off": account(t.accounts.c.written_off),
     }
     return select(*(value.label(name) for name, value in sums.items()))

@@ -28,6 +28,7 @@ accounts = Table(
     _sum("invoiced"),
     _sum("received"),  # Less refunds paid.
     _sum("claims_paid"),
+    _sum("written_off"),
     Column("overdue_at", DateTime(timezone=True)),
     Index("account_list_by_number", "tenant", "policy_number", "policy_id"),
 )

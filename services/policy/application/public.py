@@ -52,6 +52,8 @@ def _enterprise_fields(enterprise: Enterprise) -> Fields:
         "industry_code": enterprise.industry_code,
         "region_code": enterprise.region_code,
         "size": enum_text(party_pb2.EnterpriseSize, enterprise.size),
+        "critical_infrastructure": enterprise.critical_infrastructure,
+        "protecting_department": enterprise.protecting_department,
     }
 
 
@@ -171,6 +173,10 @@ def timeline_fields(policy_id: UUID, policy: Policy) -> Fields:
         "premium": money_fields(policy.premium),
         "exclusions": bound.exclusions,
         "cessions": cession_messages(policy),
+        "critical_systems": [
+            {"name": system.name, "protecting_department": system.protecting_department}
+            for system in bound.critical_systems
+        ],
     }
 
 

@@ -10,6 +10,7 @@ from services.policy.domain.policy.policy import Policy
 from services.policy.domain.policy_file import PolicyFile
 from services.policy.domain.product.product import Product
 from services.policy.domain.questionnaire import Questionnaire
+from services.policy.domain.release import Release
 from services.policy.domain.submission.submission import Submission
 from services.policy.domain.treaty.facultative import Facultative
 from services.policy.domain.treaty.treaty import Treaty
@@ -25,6 +26,7 @@ AGGREGATES = (
     PolicyFile,
     Product,
     Questionnaire,
+    Release,
     Roll,
     Submission,
     Treaty,

@@ -130,7 +130,7 @@ def _claim(row: Any) -> Sequence[Value]:
         row.payment_id,
         row.part_code,
         row.cost_type,
-        row.occurred_from,
+        row.occurred,
         row.effective_date,
         date_in_shanghai(row.recorded_at),
         row.fraction,

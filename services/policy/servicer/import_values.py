@@ -29,6 +29,8 @@ def policy_value(message: pb.ImportedPolicy) -> ImportedPolicy:
             industry_code=insured.industry_code,
             region_code=insured.region_code,
             size=EnterpriseSize(enum_name("insured.size", party_pb2.EnterpriseSize, insured.size)),
+            critical_infrastructure=insured.critical_infrastructure,
+            protecting_department=insured.protecting_department,
         ),
         line=ProductLine(enum_name("line", terms_pb2.ProductLine, message.line)),
         product_key=message.product_key,

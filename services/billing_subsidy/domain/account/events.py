@@ -27,9 +27,12 @@ class CostType(StrEnum):
 
 @event("billing_subsidy.AccountOpened")
 class AccountOpened:
+    """`tolerance` is the insurer's on that day; None of accounts that were opened before it could be set."""
+
     facts: PolicyFacts
     plan: PaymentPlan
     bound_on: date
+    tolerance: Money | None = None
 
 
 @event("billing_subsidy.PremiumMoved")
@@ -90,15 +93,54 @@ class OverdueFound:
 
 @event("billing_subsidy.OverdueCured")
 class OverdueCured:
-    """Nothing is missing any more of what was overdue; `by` is "receipt" or "credit"."""
+    """Nothing is missing any more of these due dates, or of any if none is named; `by` is "receipt" or "credit"."""
 
     by: str
+    due_dates: tuple[date, ...] = ()
 
 
 @event("billing_subsidy.GraceLapsed")
 class GraceLapsed:
+    """Grace of one due date ran out, and `needed` had not come in, less refunds, with value dates before that day.
+
+    `outstanding` is all that was overdue then. Events of before each due date had a grace of its own name none.
+    """
+
     outstanding: Money
     expired_on: date
+    due_on: date | None = None
+    needed: Money | None = None
+
+
+@event("billing_subsidy.GraceLapseWithdrawn")
+class GraceLapseWithdrawn:
+    """Money with a value date in grace became known later: that grace had run out was never so."""
+
+    due_on: date
+    expired_on: date
+
+
+@event("billing_subsidy.GraceReopened")
+class GraceReopened:
+    """A payment put the policy back in force: that grace of other due dates ran out is told again, to whom it matters
+    now."""
+
+    due_dates: tuple[date, ...]
+
+
+@event("billing_subsidy.ArrearsForborne")
+class ArrearsForborne:
+    """A person put the policy back in force in spite of these: they stay owed, but end no cover."""
+
+    due_dates: tuple[date, ...]
+
+
+@event("billing_subsidy.DifferenceWrittenOff")
+class DifferenceWrittenOff:
+    """Less than the tolerance was missing when grace of a due date had ended; nobody asks for it any more."""
+
+    due_on: date
+    amount: Money
 
 
 @event("billing_subsidy.PremiumEarned")
@@ -163,6 +205,10 @@ AccountEvent = (
     | OverdueFound
     | OverdueCured
     | GraceLapsed
+    | GraceLapseWithdrawn
+    | GraceReopened
+    | ArrearsForborne
+    | DifferenceWrittenOff
     | PremiumEarned
     | ClaimReserveNoted
     | ClaimPaymentNoted

@@ -1,5 +1,6 @@
 """The rules of a subsidy programme, and what makes them wrong in themselves."""
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -7,6 +8,9 @@ from enum import StrEnum
 from libs.common.dates import Period
 from libs.common.errors import InvalidField
 from libs.common.money import CNY, Money
+
+SUBSIDY_CLASS = re.compile(r"[A-Z][A-Z0-9_]{0,39}")
+"""The letters of a product's subsidy class, as policy takes them: another one would match no product."""
 
 
 class Level(StrEnum):
@@ -98,6 +102,9 @@ class ProgrammeRules:
 
     def check(self) -> None:
         """Refuses rules that are wrong in themselves, naming the field."""
+        for index, code in enumerate(self.subsidy_classes):
+            if not SUBSIDY_CLASS.fullmatch(code):
+                raise InvalidField(field=f"rules.subsidy_classes[{index}]", problem="must be a code such as CYBER")
         if not self.levels:
             raise InvalidField(field="rules.levels", problem="must not be empty")
         if not 0 < self.total_percent <= 100:

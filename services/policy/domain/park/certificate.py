@@ -113,7 +113,8 @@ class Certificate:
             if stay.joins_on >= day or (day < stay.leaves_on < expiry):
                 charged.take_back(self.movements_of(stay), joined=stay.joins_on >= day)
             if stay.joins_on < day < stay.leaves_on:
-                back = return_premium(stay.parts, self.master.term, day, method, rule)
+                joined = (each.net for each in self.movements_of(stay) if each.kind is TransactionKind.JOIN)
+                back = return_premium(stay.parts, self.master.term, day, method, rule, total(joined))
                 charged.add(TransactionKind.CANCEL, day, {code: -each for code, each in back.by_part.items()}, stay)
         cut = tuple(StayCut(stay.number, max(stay.joins_on, day)) for stay in self.stays if stay.leaves_on > day)
         ended = CertificateStatus.CANCELLED

@@ -11,7 +11,15 @@ from services.policy.domain.enterprise import Enterprise
 from services.policy.domain.policy.cession import Cession
 from services.policy.domain.policy.life import LifeEvent
 from services.policy.domain.policy.origin import Imported
-from services.policy.domain.policy.values import Cancellation, Endorsement, QuotaShare, Segment, Share, Transaction
+from services.policy.domain.policy.values import (
+    Cancellation,
+    CriticalSystem,
+    Endorsement,
+    QuotaShare,
+    Segment,
+    Share,
+    Transaction,
+)
 from services.policy.domain.product.terms import CancellationRule, ProductLine, ServiceEntitlement
 
 
@@ -48,6 +56,7 @@ class Bound:
     cessions: tuple[Cession, ...] = ()
     renews: str = ""
     imported: Imported | None = None
+    critical_systems: tuple[CriticalSystem, ...] = ()
 
 
 @event("policy.Endorsed")

@@ -12,7 +12,14 @@ from libs.common.errors import InvalidField
 from services.policy.domain.errors import EffectiveDateOutsideTerm
 from services.policy.domain.policy.ceding import check_limits
 from services.policy.domain.policy.charged import Charged
-from services.policy.domain.policy.life import PREMIUM_PAID, Interruption, NoKnownLosses, Reinstated, Reinstatement
+from services.policy.domain.policy.life import (
+    PAID_IN_TIME,
+    PREMIUM_PAID,
+    Interruption,
+    NoKnownLosses,
+    Reinstated,
+    Reinstatement,
+)
 from services.policy.domain.policy.life_errors import (
     LossKnown,
     NoLossStatementMissing,
@@ -62,6 +69,19 @@ def cure(policy: Policy, received_on: date, losses: Mapping[str, date], today: d
         return []
     transactions, segments = _no_gap(policy, at)
     reinstatement = Reinstatement(ended.effective_date, ended.effective_date, at, PREMIUM_PAID, None)
+    return [Reinstated(reinstatement=reinstatement, transactions=transactions, segments=segments)]
+
+
+def withdraw_lapse(policy: Policy, expired_on: date, at: datetime) -> list[Reinstated]:
+    """Undoes a lapse that never had a ground: the money had been there before the grace that ended on this day did.
+
+    It is as if cover had never ended, whatever happened since: a loss of those days is covered too.
+    """
+    ended, lapse = policy.cancellation, policy.life.lapse
+    if ended is None or lapse is None or lapse.ground != expired_on:
+        return []
+    transactions, segments = _no_gap(policy, at)
+    reinstatement = Reinstatement(ended.effective_date, ended.effective_date, at, PAID_IN_TIME, None)
     return [Reinstated(reinstatement=reinstatement, transactions=transactions, segments=segments)]
 
 

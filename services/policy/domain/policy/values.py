@@ -48,6 +48,14 @@ class Share:
 
 
 @dataclass(frozen=True)
+class CriticalSystem:
+    """A system that was declared critical information infrastructure, and the department that protects it."""
+
+    name: str
+    protecting_department: str
+
+
+@dataclass(frozen=True)
 class QuotaShare:
     """The treaty that takes part of the lead's share, as it was when the policy was bound."""
 
@@ -139,11 +147,14 @@ class Endorsement:
 
 @dataclass(frozen=True)
 class Cancellation:
+    """`despite_claims` is why a chief took away cover under which claims were paid or open, "" for any other."""
+
     effective_date: date
     method: CancellationMethod
     reason: str
     unearned: Money
     refund: Money
+    despite_claims: str = ""
 
     @property
     def retained(self) -> Money:

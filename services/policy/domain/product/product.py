@@ -9,6 +9,7 @@ from libs.common.errors import InvalidField
 from libs.common.events import event
 from services.policy.domain.errors import ProductNotPublished, ProductRetired, ProductVersionNotFound
 from services.policy.domain.product.checks import check_terms
+from services.policy.domain.product.rating_checks import check_options
 from services.policy.domain.product.terms import DatedRate, ProductLine, ProductTerms
 from services.policy.domain.underwriting_errors import ProductVersionRetired
 
@@ -117,6 +118,7 @@ class Product:
             raise ProductRetired(product_key=self.product_key)
         if self.draft is None:
             return []  # A retry: the draft is the newest version already.
+        check_options(self.draft, "draft")
         return [ProductPublished(version=len(self.versions) + 1, line=self.draft.line, published_at=at)]
 
     def retire(self, number: int = 0) -> list[ProductWithdrawn | ProductVersionWithdrawn]:
