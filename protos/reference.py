@@ -20,7 +20,7 @@ from google.protobuf.descriptor_pb2 import (
     FileDescriptorSet,
     MethodDescriptorProto,
 )
-from hubao.common.v1 import access_pb2
+from hubao.common.v1 import access_pb2, bounds_pb2
 from rules import is_required, rules_of
 
 DESCRIPTORS = Path(__file__).parents[1] / "build" / "bundle" / "hubao.binpb"
@@ -141,6 +141,8 @@ class Reference:
         yield from (f"### {method.name}", "", self._text(said.of_it, page), "")
         yield f"- **Access:** {roles}; scope {_short(access_pb2.Scope.Name(access.scope), 'SCOPE_')}"
         yield f"- **Retry:** {self._cell(said.of_a_retry, page)}"
+        if largest := method.options.Extensions[bounds_pb2.largest_request]:
+            yield f"- **Largest request:** {largest >> 10:,} KiB"
         yield from ("", *self._fields_of("Request", method.client_streaming, method.input_type, page))
         yield from ("", *self._fields_of("Response", method.server_streaming, method.output_type, page))
         if said.of_errors or said.errors:
@@ -238,7 +240,8 @@ HOW_TO_READ = (
     "- **Access** is the roles of which a token needs one, and whose data the method touches: `tenant`, the caller's",
     "  insurer; `organisation`, a vendor's or an authority's own; `shared`, what all share; `platform`, the service.",
     "- **Rules** are checked before anything else; what breaks one is `INVALID_ARGUMENT`, and `BadRequest` names each",
-    "  field. A field without a rule may be empty. *or empty*: the rule holds for what is not. *optional*: not set is",
+    "  field; so is [what a field may hold](../integration.md#what-a-field-may-hold) whatever its rules.",
+    "  A field without a rule may be empty. *or empty*: the rule holds for what is not. *optional*: not set is",
     "  another thing than 0 or empty.",
     "- **Reason** is `ErrorInfo.reason` in the status details; programs branch on it. Every method may also fail as",
     "  [integration.md](../integration.md#what-can-go-wrong) says of all.",

@@ -6,6 +6,7 @@ from typing import Any
 from buf.validate import validate_pb2
 from google.protobuf.descriptor_pb2 import EnumDescriptorProto, FieldDescriptorProto, OneofDescriptorProto
 from google.protobuf.message import Message
+from hubao.common.v1 import bounds_pb2
 
 EnumOf = Callable[[str], EnumDescriptorProto | None]
 FORMATS = {"uuid": "UUID", "email": "e-mail address", "uri": "URI", "hostname": "host name", "ip": "IP address"}
@@ -19,6 +20,10 @@ def rules_of(field: FieldDescriptorProto, enum_of: EnumOf) -> str:
     said += _of_rules(rules, enum_of(field.type_name))
     if rules.ignore == validate_pb2.IGNORE_IF_ZERO_VALUE and said:
         said.append("or empty")
+    if field.options.Extensions[bounds_pb2.lines]:
+        said.append("line feeds and tabs too")
+    if field.options.Extensions[bounds_pb2.partial_date]:
+        said.append("month and day may be missing")
     return ", ".join(said)
 
 
