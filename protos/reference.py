@@ -239,10 +239,9 @@ HEADING = ("Made from the protos by `make docs`. [integration.md](../integration
 HOW_TO_READ = (
     "- **Access** is the roles of which a token needs one, and whose data the method touches: `tenant`, the caller's",
     "  insurer; `organisation`, a vendor's or an authority's own; `shared`, what all share; `platform`, the service.",
-    "- **Rules** are checked before anything else; what breaks one is `INVALID_ARGUMENT`, and `BadRequest` names each",
-    "  field; so is [what a field may hold](../integration.md#what-a-field-may-hold) whatever its rules.",
-    "  A field without a rule may be empty. *or empty*: the rule holds for what is not. *optional*: not set is",
-    "  another thing than 0 or empty.",
+    "- **Rules** are checked first, with [what any field may hold](../integration.md#what-a-field-may-hold);",
+    "  what breaks one is `INVALID_ARGUMENT`, and `BadRequest` names each field. A field without a rule may be empty.",
+    "  *or empty*: the rule holds for what is not. *optional*: not set is another thing than 0 or empty.",
     "- **Reason** is `ErrorInfo.reason` in the status details; programs branch on it. Every method may also fail as",
     "  [integration.md](../integration.md#what-can-go-wrong) says of all.",
 )
