@@ -9,7 +9,7 @@ PAGE = ROOT / "docs" / "integration.md"
 
 
 def program(language: str) -> str:
-    """The one program that the page shows in a language, and what it is expected to print below."""
+    """The one program that the page shows in a language."""
     (shown,) = re.findall(rf"^```{language}\n(.*?)^```$", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
     return str(shown)
 
