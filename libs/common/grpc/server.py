@@ -8,10 +8,10 @@ from typing import Any
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
 
 from libs.common.grpc.access import largest_request_of
 from libs.common.grpc.edge import Edge
+from libs.common.grpc.reflection import add_reflection
 from libs.common.settings import Tls
 
 Servicer = tuple[Callable[[Any, Any], None], Any, str]
@@ -93,7 +93,7 @@ class EdgeServer:
             add(servicer, behind)
         # Open to everybody: a load balancer needs them, and a person with grpcurl, before they have a token.
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        reflection.enable_server_reflection([*self.names, health.SERVICE_NAME, reflection.SERVICE_NAME], self._server)
+        add_reflection([*self.names, health.SERVICE_NAME], self._server)
         await self._edge.open()
         port = self._bind()
         await self._set_health(health_pb2.HealthCheckResponse.SERVING if serving else _NOT_SERVING)
