@@ -67,6 +67,8 @@ class EdgeServer:
                 ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
                 ("grpc.http2.max_ping_strikes", 2),
                 ("grpc.max_concurrent_streams", STREAMS_PER_CONNECTION),
+                # Otherwise gRPC tells the client of more streams than it takes, and calls beyond the limit fail.
+                ("grpc.http.overload_protection", 0),
                 ("grpc.max_metadata_size", LONGEST_METADATA),
                 ("grpc.absolute_max_metadata_size", 2 * LONGEST_METADATA),
                 ("grpc.max_allowed_incoming_connections", most_connections),
