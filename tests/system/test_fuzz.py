@@ -7,7 +7,7 @@ from shutil import rmtree
 
 from deploy.local.stack import Stack
 from tests.contracts.protos import rpcs
-from tests.fuzz.run import Fuzz
+from tests.fuzz.run import SELDOM, Fuzz
 
 SEED = 20_261_201
 MESSAGES = 20_000
@@ -25,5 +25,7 @@ async def test_no_message_of_20_000_meets_a_bug_stops_a_projector_or_takes_anoth
         await fuzz.close()
 
     assert fuzz.violations == []
-    assert {name.split()[0] for name in fuzz.by_method} == {rpc.name for rpc in rpcs()}
+    assert {name.split()[0] for name in fuzz.by_method} >= {
+        rpc.name for rpc in rpcs() if rpc.descriptor.name not in SELDOM
+    }
     assert fuzz.statuses["OK"] > MESSAGES / 20
