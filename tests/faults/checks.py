@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 from hubao.feed.v1 import admin_service_pb2 as pb
 
-from deploy.local.checks import failed
+from deploy.local.checks import Check, Invariant, failed
 from deploy.local.clients import SERVICES, Refusal
 from deploy.local.cluster import NotDrained, Parked, unsettled
 from deploy.local.invariants import invariants
@@ -30,6 +30,9 @@ MEMORY_LIMIT = 400 * 1024
 
 ERROR = re.compile(r"[0-9:.]{12} (ERROR|CRITICAL) ")
 PARKED = "libs.common.messaging.hearing: announcement parked"
+
+FOREIGN = "tenant, subject or time is not that of its event"
+"""What verification says of an announcement that was put beside an event of somebody else's."""
 
 Rows = list[tuple[Any, ...]]
 
@@ -179,7 +182,16 @@ async def _ask(rig: Rig, *, at_rest: bool) -> None:
     if after != before:
         rig.violated(f"repeating what was acknowledged changed something: {before} became {after}")
     for wrong in failed(await invariants(rig.cast, rig.services)):
-        rig.violated(f"{wrong.name}: {wrong}")
+        if not _only_poison(rig, wrong):
+            rig.violated(f"{wrong.name}: {wrong}")
+
+
+def _only_poison(rig: Rig, wrong: Check) -> bool:
+    """Whether what a log's own check found is exactly the poison, which was put into the outbox around `append`."""
+    if not isinstance(wrong, Invariant):
+        return False
+    found = dict(wrong.sums).get("violations found", "")
+    return set(found.split("; ")) == {f"outbox {at}: {FOREIGN}" for _, _, at in rig.poisoned}
 
 
 async def _repeat(rig: Rig) -> None:
