@@ -1,5 +1,7 @@
 """A vendor holds an order: schedules, starts, pauses, resumes, delivers."""
 
+from dataclasses import replace
+
 import pytest
 
 from libs.common.errors import InvalidField
@@ -93,6 +95,7 @@ def test_a_pause_moves_both_deadlines_by_its_length() -> None:
 
 def test_a_pause_after_the_start_moves_only_the_delivery() -> None:
     (resumed,) = an_order(offered(), accepted(), started(), PAUSED).resume(NOON + hours(40))
+    assert isinstance(resumed, e.Resumed)
 
     assert (resumed.start_by, resumed.deliver_by) == (None, NOON + hours(270))
 
@@ -100,7 +103,7 @@ def test_a_pause_after_the_start_moves_only_the_delivery() -> None:
 def test_pausing_and_resuming_twice_does_it_once() -> None:
     order = an_order(offered(), accepted(), started())
 
-    assert order.pause("access", NOON + hours(10)) == [PAUSED]
+    assert order.pause("access", NOON + hours(10)) == [replace(PAUSED, allowed_until=NOON + hours(82))]
     assert order.evolve(PAUSED).pause("access", NOON + hours(11)) == []
     assert order.resume(NOON + hours(11)) == []
 

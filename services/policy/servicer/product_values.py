@@ -138,6 +138,7 @@ def service_value(field: str, message: terms_pb2.ServiceEntitlement) -> ServiceE
         respond_within_hours=message.respond_within_hours,
         start_within_hours=message.start_within_hours,
         deliver_within_hours=message.deliver_within_hours,
+        pause_allowance_hours=message.pause_allowance_hours if message.HasField("pause_allowance_hours") else 72,
     )
 
 

@@ -91,6 +91,8 @@ def _check_entitlements(terms: ProductTerms, field: str) -> None:
         for name in ("respond_within_hours", "start_within_hours", "deliver_within_hours"):
             if not 1 <= getattr(service, name) <= 87_600:
                 raise InvalidField(field=f"{here}.{name}", problem="must be from 1 to 87600")
+        if not 0 <= service.pause_allowance_hours <= 8_784:
+            raise InvalidField(field=f"{here}.pause_allowance_hours", problem="must be from 0 to 8784")
 
 
 PARTY_OF_LINE = {
