@@ -15,7 +15,8 @@ from hubao.policy.v1 import policy_import_pb2 as pb
 from hubao.policy.v1 import submission_service_pb2 as submission_pb
 from hubao.policy.v1 import terms_pb2
 
-from libs.common.errors import DomainError, InvalidField
+from libs.common.checking import Reading, reading
+from libs.common.errors import DomainError, Invalid, InvalidField
 from libs.common.grpc.convert import date_message, enum_text, money_message
 from libs.common.sheet_reading import Cell, SheetRow, Unreadable
 from services.policy.domain.answers import NO, YES
@@ -64,17 +65,18 @@ class Columns:
             raise Unreadable(f"{headings.sheet}!A{headings.number}", "there is no column of a part, such as BI.limit")
 
     def row(self, row: SheetRow) -> Row:
-        """The row, or what is wrong with its first wrong cell."""
+        """The row, or what is wrong with all of its wrong cells, in the order of the columns that are known."""
         read = _Read(places={"": f"{row.sheet}!{row.number}"})
         problem: DomainError | None = None
         try:
-            if row.excess:
-                raise InvalidField(field=row.excess, problem="has no heading")
-            self._fixed(read, row)
-            self._families_of(read, row)
-        except InvalidField as refusal:
+            with reading() as cells:
+                if row.excess:
+                    cells.wrong.append(InvalidField(field=row.excess, problem="has no heading"))
+                self._fixed(read, row, cells)
+                self._families_of(read, row, cells)
+        except Invalid as refusal:
             problem = refusal
-            read.places[refusal.field] = refusal.field
+            read.places |= {one.field: one.field for one in refusal.each}
             self._name(read, row)
         return Row(read.policy, problem, read.places)
 
@@ -85,34 +87,19 @@ class Columns:
             if cell is not None and cell.kind == "text":
                 setattr(read.policy, name, cell.text())
 
-    def _fixed(self, read: _Read, row: SheetRow) -> None:
+    def _fixed(self, read: _Read, row: SheetRow, reads: Reading) -> None:
         policy, cells = read.policy, row.cells
         for name in (*NEEDED, *NEEDED_DAYS):
             if name not in cells:
-                raise InvalidField(field=f"{row.sheet}!{row.number} ({name})", problem="is missing")
+                reads.wrong.append(InvalidField(field=f"{row.sheet}!{row.number} ({name})", problem="is missing"))
         for name, cell in cells.items():
             if name not in self._families:
                 read.places[_PLACES.get(name, name)] = cell.place
-        policy.policy_number = cells["policy_number"].text()
-        if "row_key" in cells:
-            policy.row_key = cells["row_key"].text()
-        read.places.setdefault("row_key", cells["policy_number"].place)
-        for name in ("uscc", "name", "industry_code", "region_code"):
-            setattr(policy.insured, name, cells[name].text())
-        policy.insured.size = _word(cells["size"], party_pb2.EnterpriseSize)
-        policy.line = _word(cells["line"], terms_pb2.ProductLine)
-        policy.product_key = cells["product_key"].text()
-        for name in NEEDED_DAYS:
-            getattr(policy, name).CopyFrom(date_message(cells[name].day()))
-        for name in ("aggregate_limit", "vat", "stamp_duty", "annual_revenue"):
-            if name in cells:
-                getattr(policy, name).CopyFrom(money_message(cells[name].money()))
-        if "product_version" in cells:
-            policy.product_version = cells["product_version"].whole()
-        if "bundled_services" in cells:
-            policy.bundled_services = _yes(cells["bundled_services"])
+                reads(_take, policy, name, cell)
+        if "policy_number" in cells:
+            read.places.setdefault("row_key", cells["policy_number"].place)
 
-    def _families_of(self, read: _Read, row: SheetRow) -> None:
+    def _families_of(self, read: _Read, row: SheetRow, reads: Reading) -> None:
         terms: dict[str, dict[str, Cell]] = {}
         for name, cell in row.cells.items():
             match = self._families.get(name)
@@ -121,10 +108,10 @@ class Columns:
             if match["part"]:
                 terms.setdefault(match["part"], {})[match["term"]] = cell
             else:
-                self._other(read, match, cell)
+                reads(self._other, read, match, cell)
         for code in self._parts:
             if code in terms:
-                _part(read, row, code, terms[code])
+                _part(read, row, code, terms[code], reads)
 
     def _other(self, read: _Read, match: "re.Match[str]", cell: Cell) -> None:
         policy = read.policy
@@ -153,16 +140,39 @@ _TERMS: Mapping[str, Callable[[Cell], Any]] = {
 }
 
 
-def _part(read: _Read, row: SheetRow, code: str, terms: Mapping[str, Cell]) -> None:
+def _take(policy: pb.ImportedPolicy, name: str, cell: Cell) -> None:
+    """A cell below one of the fixed headings."""
+    match name:
+        case "uscc" | "name" | "industry_code" | "region_code":
+            setattr(policy.insured, name, cell.text())
+        case "size":
+            policy.insured.size = _word(cell, party_pb2.EnterpriseSize)
+        case "line":
+            policy.line = _word(cell, terms_pb2.ProductLine)
+        case "inception" | "expiry":
+            getattr(policy, name).CopyFrom(date_message(cell.day()))
+        case "aggregate_limit" | "vat" | "stamp_duty" | "annual_revenue":
+            getattr(policy, name).CopyFrom(money_message(cell.money()))
+        case "product_version":
+            policy.product_version = cell.whole()
+        case "bundled_services":
+            policy.bundled_services = _yes(cell)
+        case _:
+            setattr(policy, name, cell.text())
+
+
+def _part(read: _Read, row: SheetRow, code: str, terms: Mapping[str, Cell], reads: Reading) -> None:
     for name in ("limit", "annual_premium"):
         if name not in terms:
-            raise InvalidField(field=f"{row.sheet}!{row.number} ({code}.{name})", problem="is missing")
+            reads.wrong.append(InvalidField(field=f"{row.sheet}!{row.number} ({code}.{name})", problem="is missing"))
     index = len(read.policy.parts)
     part = read.policy.parts.add(code=code)
     for name, cell in terms.items():
-        getattr(part, name).CopyFrom(_TERMS[name](cell))
+        value = reads(_TERMS[name], cell)
+        if value is not None:
+            getattr(part, name).CopyFrom(value)
         read.places[f"parts[{index}].{name}"] = cell.place
-    read.places[f"parts[{index}].part_code"] = terms["limit"].place
+        read.places.setdefault(f"parts[{index}].part_code", cell.place)
 
 
 def _word(cell: Cell, kind: Any) -> int:

@@ -1,11 +1,13 @@
 """The rules of a subsidy programme, and what makes them wrong in themselves."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from libs.common.checking import all_at_once, problems
 from libs.common.dates import Period
-from libs.common.errors import InvalidField
+from libs.common.errors import Invalid, InvalidField
 from libs.common.money import CNY, Money
 
 
@@ -58,19 +60,20 @@ class LevelRule:
         """The first rate that fits, or None: then the level gives nothing."""
         return next((rate.percent for rate in self.rates if rate.fits(line, size)), None)
 
-    def check(self, field: str) -> None:
+    @all_at_once
+    def check(self, field: str) -> Iterator[Invalid]:
         """Refuses what can't be a rule."""
         for index, rate in enumerate(self.rates):
             if not 0 < rate.percent <= 100:
-                raise InvalidField(field=f"{field}.rates[{index}].percent", problem="must be above 0 and at most 100")
+                yield InvalidField(field=f"{field}.rates[{index}].percent", problem="must be above 0 and at most 100")
         caps = [("policy_cap", self.policy_cap), ("budget", self.budget)]
         if self.enterprise_year_cap is not None:
             caps.append(("enterprise_year_cap", self.enterprise_year_cap))
         for name, amount in caps:
             if amount.currency != CNY:
-                raise InvalidField(field=f"{field}.{name}.currency_code", problem="must be CNY")
+                yield InvalidField(field=f"{field}.{name}.currency_code", problem="must be CNY")
             if amount.minor_units <= 0:
-                raise InvalidField(field=f"{field}.{name}", problem="must be positive")
+                yield InvalidField(field=f"{field}.{name}", problem="must be positive")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,19 +93,20 @@ class ProgrammeRules:
     subsidy_classes: tuple[str, ...] = ()
     exclude_already_subsidised: bool = False
 
-    def check(self) -> None:
-        """Refuses rules that are wrong in themselves, naming the field."""
+    @all_at_once
+    def check(self) -> Iterator[Invalid]:
+        """Refuses rules that are wrong in themselves, naming each field."""
         if not self.levels:
-            raise InvalidField(field="rules.levels", problem="must not be empty")
+            yield InvalidField(field="rules.levels", problem="must not be empty")
         seen: set[Level] = set()
         for index, rule in enumerate(self.levels):
             field = f"rules.levels[{index}]"
             if rule.level in seen:
-                raise InvalidField(field=f"{field}.level", problem=f"names {rule.level} twice")
+                yield InvalidField(field=f"{field}.level", problem=f"names {rule.level} twice")
             if not seen and rule.method is Method.TOP_UP:
-                raise InvalidField(field=f"{field}.method", problem="has no level before it to top up")
+                yield InvalidField(field=f"{field}.method", problem="has no level before it to top up")
             seen.add(rule.level)
-            rule.check(field)
+            yield from problems(rule.check, field)
 
     def rule_of(self, level: Level) -> LevelRule:
         return next(rule for rule in self.levels if rule.level is level)
