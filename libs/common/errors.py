@@ -102,9 +102,9 @@ class Stale(DomainError):
 
 
 class GuardExceeded(Refused):
-    """A draw would take a guard past its limit."""
+    """A draw would take a guard past its limit. `limit` says which in words; `amount` and `left` have their unit."""
 
-    message = "The limit of {guard} does not allow {amount} more."
+    message = "{limit} allows {left} more, not {amount} (guard {guard})."
 
 
 class RequestIdReused(Refused):

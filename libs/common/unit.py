@@ -8,7 +8,7 @@ import msgspec
 
 from libs.common.changes import Draw, GuardChange, Recorded
 from libs.common.context import SHARED, Call
-from libs.common.errors import GuardExceeded, NotFound, RequestIdReused
+from libs.common.errors import NotFound, RequestIdReused
 from libs.common.events import Aggregate
 from libs.common.outages import OutOfStep
 from libs.common.service import Service
@@ -107,7 +107,8 @@ class Unit:
         if verdict.verdict == "guard" and verdict.detail not in self.consulted:
             draws = [change for new in self.events for change in new.guards if isinstance(change, Draw)]
             amount = sum(draw.amount for draw in draws if draw.key == verdict.detail)
-            raise GuardExceeded(guard=verdict.detail, amount=amount)
+            left = await self._log.available(verdict.detail)
+            raise self._service.guard_words(verdict.detail).exceeded(verdict.detail, amount, left)
         for stream, kind in self._begun.items():
             if verdict.verdict == "conflict" and await self._cache.load(kind, stream) is not None:
                 raise LookupError(f"{kind.KIND} {stream} is there already, and the plan has not looked for it")

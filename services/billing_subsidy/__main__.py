@@ -6,7 +6,7 @@ import sys
 from libs.common.runtime import run
 from libs.common.service import Service
 from services.billing_subsidy.application.accounts import FIRING
-from services.billing_subsidy.domain.guards import draws
+from services.billing_subsidy.domain.guards import draws, guard_words
 from services.billing_subsidy.domain.timers import timers
 from services.billing_subsidy.projections import PROJECTION
 from services.billing_subsidy.publishing import announce
@@ -18,6 +18,7 @@ SERVICE = Service(
     projection=PROJECTION,
     announce=announce,
     draws=draws,
+    guard_words=guard_words,
     timers=timers,
     firing=FIRING,
     reactions=REACTIONS,

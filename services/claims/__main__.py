@@ -6,7 +6,7 @@ import sys
 from libs.common.runtime import run
 from libs.common.service import Service
 from services.claims.application import FIRING
-from services.claims.domain.guards import draws
+from services.claims.domain.guards import draws, guard_words
 from services.claims.projections import PROJECTION
 from services.claims.publishing import announce
 from services.claims.reactions import REACTIONS
@@ -17,6 +17,7 @@ SERVICE = Service(
     projection=PROJECTION,
     announce=announce,
     draws=draws,
+    guard_words=guard_words,
     firing=FIRING,
     reactions=REACTIONS,
 )

@@ -6,7 +6,7 @@ import sys
 from libs.common.runtime import run
 from libs.common.service import Service
 from services.policy.application.firing import FIRING
-from services.policy.domain.guards import draws
+from services.policy.domain.guards import draws, guard_words
 from services.policy.domain.timers import timers
 from services.policy.projections import PROJECTION
 from services.policy.publishing import announce
@@ -18,6 +18,7 @@ SERVICE = Service(
     projection=PROJECTION,
     announce=announce,
     draws=draws,
+    guard_words=guard_words,
     timers=timers,
     firing=FIRING,
     reactions=REACTIONS,

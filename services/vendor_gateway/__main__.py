@@ -6,7 +6,7 @@ import sys
 from libs.common.runtime import run
 from libs.common.service import Service
 from services.vendor_gateway.application import FIRING
-from services.vendor_gateway.domain.guards import draws
+from services.vendor_gateway.domain.guards import draws, guard_words
 from services.vendor_gateway.domain.timers import timers
 from services.vendor_gateway.projections import PROJECTION
 from services.vendor_gateway.publishing import announce
@@ -18,6 +18,7 @@ SERVICE = Service(
     projection=PROJECTION,
     announce=announce,
     draws=draws,
+    guard_words=guard_words,
     timers=timers,
     firing=FIRING,
     reactions=REACTIONS,
