@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 from hubao.feed.v1 import admin_service_pb2 as pb
+from rich.console import RenderableType
 from rich.text import Text
 
 from deploy.cli import importing, parked, tokens
@@ -68,9 +69,14 @@ def timers(operator: Operator, output: Output, *, limit: Limit = 20) -> None:
 
 @app.command()
 @operating
-def verify(operator: Operator, output: Output) -> None:
-    """Recomputes each log's chain, numbering and guards from its events; fails at the first that is wrong."""
-    answers = {service: operator.ask(service, pb.VerifyLogRequest(), LONG_SECONDS) for service in operator.chosen}
+def verify(
+    operator: Operator,
+    output: Output,
+    quick: Annotated[bool, typer.Option(help="Chain, numbering and guards alone.")] = False,
+) -> None:
+    """Recomputes each log's chain, and what its events did to every table; fails if anything is otherwise."""
+    request = pb.VerifyLogRequest(quick=quick)
+    answers = {service: operator.ask(service, request, LONG_SECONDS) for service in operator.chosen}
     rows = [(name, one.events, "\n".join(one.violations) or "none") for name, one in answers.items()]
     document = [{"service": service} | plain(answer) for service, answer in answers.items()]
     output.say(document, table(("service", "events", "violations"), rows, right=("events",)))
@@ -86,10 +92,18 @@ def rebuild(operator: Operator, output: Output) -> None:
     answers = {
         service: operator.ask(service, pb.RebuildProjectionRequest(), LONG_SECONDS) for service in operator.chosen
     }
-    rows = [(name, one.position, "yes" if one.equal else "NO") for name, one in answers.items()]
+    rows = [(name, one.position, "yes" if one.equal else "NO", one.set_aside) for name, one in answers.items()]
     document = [{"service": service} | plain(answer) for service, answer in answers.items()]
-    output.say(document, table(("service", "at position", "equal to the old ones"), rows, right=("at position",)))
-    different = [service for service, answer in answers.items() if not answer.equal]
+    columns = ("service", "at position", "equal to the old ones", "set aside")
+    texts: list[RenderableType] = [table(columns, rows, right=("at position", "set aside"))]
+    texts += [
+        f"{name} had {one.set_aside_before} events set aside, and now has {one.set_aside}: hubao status -s {name}"
+        for name, one in answers.items()
+        if one.set_aside_before or one.set_aside
+    ]
+    output.say(document, *texts)
+    # Tables that lacked events differ when they are there.
+    different = [name for name, one in answers.items() if not one.equal and not one.set_aside_before]
     if different:
         raise Failed(f"the old read tables of {', '.join(different)} were not what the events say")
 

@@ -23,11 +23,14 @@ MOST_SHOWN = 50
 
 File = Annotated[Path, typer.Argument(help="The file: .csv or .xlsx.")]
 Key = Annotated[str, typer.Option("--name", help="The import's name: the same one goes on where an earlier run ended.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Says what would become of the rows; takes in none.")]
 Source = Annotated[str, typer.Option(help="Where the policies come from, in words; it stands in each of them.")]
 
 
 @operating
-def import_policies(operator: Operator, output: Output, file: File, *, name: Key, source: Source) -> None:
+def import_policies(
+    operator: Operator, output: Output, file: File, *, name: Key, source: Source, dry_run: DryRun = False
+) -> None:
     """Takes over the policies of a file, with an underwriter's token; fails if a row is refused.
 
     May be run again with the same name and file: rows that are policies already stay as they are.
@@ -44,15 +47,16 @@ def import_policies(operator: Operator, output: Output, file: File, *, name: Key
     except OSError as error:
         raise Misused(f"{file} can't be read: {error.strerror}") from None
     header = pb.ImportFileHeader(format=form, sha256=digest)
-    getattr(header, "import").CopyFrom(pb.ImportHeader(import_key=name, source=source))
+    getattr(header, "import").CopyFrom(pb.ImportHeader(import_key=name, source=source, dry_run=dry_run))
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     # Standard output is for what the command says.
     progress = nullcontext() if output.as_json else Progress(*columns, console=Console(stderr=True), transient=True)
     with progress as shown:
         refused, summary = operator.stream("policy", lambda channel: _run(channel, operator, header, file, size, shown))
-    rows = [(one.row, one.row_key, one.reason, one.field, one.message) for one in refused[:MOST_SHOWN]]
+    rows = [shown for one in refused[:MOST_SHOWN] for shown in _shown(one)]
+    accepted = "acceptable" if dry_run else "accepted"
     counted = (
-        f"{summary.rows} rows: {summary.accepted} accepted, {summary.repeated} repeated, {summary.refused} refused"
+        f"{summary.rows} rows: {summary.accepted} {accepted}, {summary.repeated} repeated, {summary.refused} refused"
     )
     texts: list[RenderableType] = (
         [table(("row", "key", "reason", "where", "why"), rows, right=("row",))] if rows else []
@@ -61,7 +65,26 @@ def import_policies(operator: Operator, output: Output, file: File, *, name: Key
         texts.append(f"and {len(refused) - MOST_SHOWN} more: --json has them all")
     output.say({"summary": plain(summary), "refused": [plain(one) for one in refused]}, *texts, counted)
     if refused:
-        raise Failed(f"{len(refused)} rows were refused; the others are policies")
+        raise Failed(_end(summary, dry_run))
+
+
+def _shown(one: pb.ImportResult) -> list[tuple[Any, ...]]:
+    """A refused row, with a line for each cell that is wrong."""
+    first, *others = one.problems or [pb.ImportProblem(field=one.field, message=one.message)]
+    return [
+        (one.row, one.row_key, one.reason, first.field, first.message),
+        *(("", "", "", other.field, other.message) for other in others),
+    ]
+
+
+def _end(summary: pb.ImportSummary, dry_run: bool) -> str:
+    """How a run ends in which rows were refused."""
+    taken = summary.accepted + summary.repeated
+    if dry_run:
+        return f"{summary.refused} rows would be refused; nothing was taken in"
+    if not taken:
+        return f"{summary.refused} rows were refused; none is a policy"
+    return f"{summary.refused} rows were refused; the other {taken} are policies"
 
 
 def _run(

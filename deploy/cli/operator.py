@@ -16,7 +16,8 @@ from deploy.local.clients import SERVICES, refusal_of
 
 T = TypeVar("T")
 
-SECONDS = 10.0
+SECONDS = 20.0
+"""Longer than a service waits for its database, so that it can say what is the matter with it."""
 LONG_SECONDS = 3600.0
 """For what reads a whole log."""
 LARGEST_ANSWER = 64 << 20
@@ -90,7 +91,8 @@ class Operator:
             except grpc.RpcError as error:
                 refusal = refusal_of(method, cast(grpc.aio.AioRpcError, error))
                 if refusal.code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
-                    raise Unanswered(f"{service} at {address} does not answer: {refusal.code.name}") from None
+                    said = refusal.code.name if refusal.reason == refusal.code.name else refusal.message
+                    raise Unanswered(f"{service} at {address} does not answer: {said}") from None
                 raise Failed(f"{service}: {refusal}") from None
 
 

@@ -1,18 +1,16 @@
 """`hubao parked`: announcements that a service could not handle and that wait for a person."""
 
+import json
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from google.protobuf.json_format import MessageToDict
-from google.protobuf.message import DecodeError
 from hubao.feed.v1 import admin_service_pb2 as pb
-from hubao.feed.v1 import feed_service_pb2 as feed_pb
 
 from deploy.cli.operator import LONG_SECONDS, Failed, Operator
 from deploy.cli.options import operating
 from deploy.cli.output import Output, plain, shown, table
-from libs.common.messaging.jetstream import message_class
+from deploy.cli.reading import in_words
 
 app = typer.Typer(no_args_is_help=True, help="Announcements that wait for a person: see, mend, replay or drop.")
 
@@ -49,14 +47,17 @@ def list_parked(operator: Operator, output: Output) -> None:
 def show(operator: Operator, output: Output, upstream: Upstream, position: Position) -> None:
     """Shows one parked announcement: why it is parked, and what it says."""
     service = operator.only()
-    parked = (one for one in _all(operator, service) if (one.upstream, one.position) == (upstream, position))
-    found = next(parked, None)
-    if found is None:
-        raise Failed(f"nothing is parked in {service} of {upstream} at {position}")
-    document = {"service": service} | plain(found) | {"announcement": _content(operator, found)}
+    # What it says is told by the service that has it: its owner may be down, and no stub of ours may know its type.
+    answer = operator.ask(service, pb.GetParkedRequest(upstream=upstream, position=position))
+    facts = {"tenant": answer.tenant, "recorded_time": plain(answer.recorded_time)}
+    told = json.loads(answer.content) if answer.content else None
+    document = {"service": service} | plain(answer.parked) | facts | {"announcement": told}
+    if told is None:
+        document["data"] = answer.data.hex()
     rows = [(name, value) for name, value in document.items() if name != "announcement"]
-    says = [(f"  {name}", value) for name, value in (document["announcement"] or {}).items()]
-    output.say(document, table(("", ""), [*rows, ("announcement", "" if says else "can't be read"), *says]))
+    says = [(f"  {name}", in_words(value)) for name, value in (told or {}).items()]
+    heading = ("announcement", "" if told is not None else f"{service} can't read it; its bytes stand above")
+    output.say(document, table(("", ""), [*rows, heading, *says]))
 
 
 @app.command()
@@ -87,16 +88,3 @@ def _all(operator: Operator, service: str) -> Iterator[pb.ParkedAnnouncement]:
         token = page.next_page_token
         if not token:
             return
-
-
-def _content(operator: Operator, parked: pb.ParkedAnnouncement) -> dict[str, Any] | None:
-    """What the announcement says, from its owner's feed; None if the owner does not have it or can't be asked."""
-    if parked.upstream not in operator.known:
-        return None
-    try:
-        page = operator.ask(parked.upstream, feed_pb.ReadRequest(from_position=parked.position, page_size=1))
-        found = [one for one in page.announcements if one.position == parked.position]
-        message = message_class(found[0].type).FromString(found[0].data) if found else None
-    except (Failed, KeyError, DecodeError):
-        return None
-    return MessageToDict(message, preserving_proto_field_name=True) if message is not None else None

@@ -13,7 +13,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from deploy.cli.operator import Operator, Unanswered
-from deploy.cli.output import instant, table
+from deploy.cli.output import instant, plain, table
 
 REJECTED_FOR = timedelta(hours=1)
 """For how long an announcement that was not believed is something for a person to look at."""
@@ -105,8 +105,22 @@ def _measure(operator: Operator, state: State, found: dict[str, State]) -> None:
         if first.timers:
             late = instant(first.now) - instant(first.timers[0].due_time)
             state.timer_late_seconds = max(late, timedelta()).total_seconds()
+    if status.database_trouble:
+        state.attention.append(f"{state.service} can't write: {status.database_trouble}")
+    if status.set_aside:
+        state.attention.append(_aside(state.service, status))
     if status.parked:
         state.attention.append(f"{state.service} has {status.parked} parked: hubao parked list -s {state.service}")
+
+
+def _aside(service: str, status: pb.GetStatusResponse) -> str:
+    first = [f"{one.position} {one.type} of {one.tenant}, {one.error} ({one.reason})" for one in status.first_set_aside]
+    more = ", ..." if len(first) < status.set_aside_streams else "."
+    return (
+        f"{service} has {status.set_aside} events of {status.set_aside_streams} streams"
+        f" that its read tables can't take, and needs a person: {'; '.join(first)}{more}"
+        f" When it is mended: hubao rebuild -s {service}"
+    )
 
 
 def _note_rejected(state: State, consumer: pb.ConsumerStatus) -> None:
@@ -164,6 +178,10 @@ def _document(state: State) -> dict[str, Any]:
         "timers_due": status.timers_due,
         "timers_waiting": status.timers_waiting,
         "parked": status.parked,
+        "set_aside": status.set_aside,
+        "set_aside_streams": status.set_aside_streams,
+        "first_set_aside": [plain(one) for one in status.first_set_aside],
+        "database_trouble": status.database_trouble,
         "now": instant(status.now).isoformat(),
         "chain": status.chain,
     }

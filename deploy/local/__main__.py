@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from deploy.local.checks import failed
 from deploy.local.clients import Refusal
@@ -84,17 +85,39 @@ async def _show(stack: Stack, enterprises: int, incidents: Path, *, stay: bool) 
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=console) as progress:
-        outcome = await while_alive(stack, play(players, Bars(progress), enterprises, incidents))
-    await print_report(console, players.cast, players.cluster, outcome.figures, outcome.invariants)
-    if outcome.reported:
-        print_incidents(console, outcome.reported)
+    outcome = Outcome()
+    try:
+        with Progress(*columns, console=console) as progress:
+            outcome = await while_alive(stack, play(players, Bars(progress), enterprises, incidents))
+    except Parked as parked:
+        if not stay:
+            raise
+        _tell_parked(parked, stack.data)
+    else:
+        await print_report(console, players.cast, players.cluster, outcome.figures, outcome.invariants)
+        if outcome.reported:
+            print_incidents(console, outcome.reported)
     print_connection(console, stack.addresses, tokens, stack.urls)
     await players.channels.close()
     if stay:
         console.print("It stays up until Ctrl-C. A later `make run` goes on from the same data.")
         await watch(stack)
     return outcome
+
+
+def _tell_parked(parked: Parked, data: Path) -> None:
+    """Says what waits for a person, who can only look at it, and drop it, while the services are up."""
+    console.print(Text(str(parked), style="bold red"), soft_wrap=True)
+    console.print(
+        "The scene is not played on while something waits for a person. Meanwhile:\n"
+        f"    hubao parked list --data {data}\n"
+        f"    hubao parked show -s SERVICE UPSTREAM POSITION --data {data}\n"
+        f"    hubao parked replay -s SERVICE UPSTREAM SUBJECT --data {data}\n"
+        f"    hubao parked drop -s SERVICE UPSTREAM POSITION --reason WHY --data {data}",
+        highlight=False,
+        soft_wrap=True,
+        markup=False,
+    )
 
 
 def _incidents() -> Path:

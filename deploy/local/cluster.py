@@ -21,7 +21,7 @@ class NotDrained(Exception):
 
 
 class Parked(Exception):
-    """A service could not handle an announcement, which a person has to look at; the message says which and why."""
+    """Something waits for a person: an announcement that could not be handled, an event that read tables can't take."""
 
 
 class Cluster:
@@ -62,7 +62,7 @@ class Cluster:
         before: dict[str, int] = {}
         while True:
             status = await self.status()
-            await self._refuse_parked(status)
+            await self._refuse_waiting(status)
             positions = {name: one.position for name, one in status.items()}
             left = unsettled(status)
             if not left and positions == before:
@@ -77,15 +77,20 @@ class Cluster:
         answers = await asyncio.gather(*(self._operator(pb.VerifyLogRequest(), at=name) for name in SERVICES))
         return dict(zip(SERVICES, answers, strict=True))
 
-    async def _refuse_parked(self, status: Mapping[str, Any]) -> None:
+    async def _refuse_waiting(self, status: Mapping[str, Any]) -> None:
+        found = []
         for name, one in status.items():
             if one.parked:
                 listed = await self._operator(pb.ListParkedRequest(page_size=1), at=name)
-                first = listed.parked[0]
-                raise Parked(
-                    f"{name} has {one.parked} parked announcements; the first is {first.type} of {first.upstream} "
-                    f"at {first.position}: {first.error}"
-                )
+                first = [
+                    f"; the first is {each.type} of {each.upstream} at {each.position}: {each.error}"
+                    for each in listed.parked
+                ]
+                found.append(f"{name} has {one.parked} parked" + "".join(first))
+            if one.set_aside:
+                found.append(f"{name} has {one.set_aside} events set aside: hubao status -s {name}")
+        if found:
+            raise Parked("\n".join(found))
 
 
 def unsettled(status: Mapping[str, Any]) -> list[str]:

@@ -96,7 +96,7 @@ def _vendor_fees(totals: Any, orders: Any) -> Invariant:
 
 
 def _premium(totals: Any, premium: Any) -> Invariant:
-    received = read(totals.premium_received)
+    received = read(totals.premium_received) + read(totals.premium_written_off)
     return _equal(
         "Premium receivable, gross",
         ("ledger: receivable less credits owed", read(totals.premium_receivable_ledger)),

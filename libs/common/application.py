@@ -17,7 +17,7 @@ from libs.common import telemetry
 from libs.common.changes import Recorded
 from libs.common.context import SHARED, Call, note_position
 from libs.common.errors import DomainError, NotFound, RequestIdReused, Stale
-from libs.common.events import Aggregate
+from libs.common.events import Aggregate, Kinds
 from libs.common.outages import Conflict, Outage, patiently
 from libs.common.service import Service
 from libs.common.store.cache import Cache, evolution
@@ -61,12 +61,27 @@ class Application:
         self._wake = wake
         self.service = service
         self.log = log
-        self.cache = Cache(log)
-        self.committer = Committer(url, refused=self.cache.drop)
+        self.kinds = Kinds(service.aggregates)
+        self.cache = Cache(log, self.kinds)
+        self.committer = Committer(url, refused=self.cache.drop, trouble=log.trouble)
 
     async def open(self) -> None:
         await self.log.open()
+        await patiently(self._declare_kinds)
         await patiently(self.committer.open)
+
+    async def _declare_kinds(self) -> None:
+        """Tells `append` which event types are whose; ValueError if the log knows it otherwise."""
+        owners = self.kinds.owners
+        pairs = [(name, kind) for name, kinds in owners.items() for kind in kinds]
+        await self.log.run(
+            "INSERT INTO event_type SELECT name, array_agg(kind ORDER BY kind)"
+            " FROM unnest(%s::text[], %s::text[]) AS u (name, kind) GROUP BY name ON CONFLICT (type) DO NOTHING",
+            ([name for name, _ in pairs], [kind for _, kind in pairs]),
+        )
+        for name, kinds in await self.log.all("SELECT type, kinds FROM event_type"):
+            if name in owners and list(owners[name]) != kinds:
+                raise ValueError(f"{name} is an event of {kinds} in the log, and of {list(owners[name])} here")
 
     async def settle(self) -> None:
         """Waits for what goes on in the background."""
@@ -91,7 +106,8 @@ class Application:
                 await unit.find(kind, stream)
                 entry = unit.entry(stream)
                 # Of what is not the caller's, not even the etag is told; the plan then finds nothing there.
-                if entry is not None and entry.tenant in (call.tenant, SHARED) and str(entry.version) != etag:
+                ours = entry is not None and entry.is_of(kind) and entry.tenant in (call.tenant, SHARED)
+                if entry is not None and ours and str(entry.version) != etag:
                     raise Stale(current=str(entry.version), given=etag)
             await plan(unit)
 
@@ -131,9 +147,9 @@ class Application:
         return await self.execute(call, kind, stream, plan, etag=etag)
 
     async def read(self, kind: type[A], stream: UUID, missing: NotFound, *, tenant: str | None) -> Loaded[A]:
-        """The aggregate as the log holds it now; `missing` if there is none, or it is not this tenant's (None: any)."""
+        """The aggregate as the log holds it now; `missing` if there is none of this kind and tenant (None: any)."""
         entry = await self.cache.load(kind, stream)
-        if entry is None or (tenant is not None and entry.tenant not in (tenant, SHARED)):
+        if entry is None or not entry.is_of(kind) or (tenant is not None and entry.tenant not in (tenant, SHARED)):
             raise missing
         return Loaded(entry.value, entry.version, entry.tenant, stream)
 
@@ -146,9 +162,12 @@ class Application:
         tenant: str | None,
         recorded_until: datetime | None = None,
     ) -> list[Recorded[A]]:
-        """Each event of an aggregate with the value after it, as far as was recorded by an instant."""
+        """Each event of an aggregate with the value after it, as far as was recorded by an instant.
+
+        `missing` as for `read`.
+        """
         rows = await self.log.stream(stream)
-        if not rows or (tenant is not None and rows[0].tenant not in (tenant, SHARED)):
+        if self.cache.kind_of(rows) is not kind or (tenant is not None and rows[0].tenant not in (tenant, SHARED)):
             raise missing
         history = evolution(kind, rows)
         if recorded_until is None:

@@ -29,6 +29,8 @@ def refuse(found: Iterable[Invalid]) -> None:
     try:
         for one in found:
             wrong.extend(one.each)
+    except Invalid as raised:
+        wrong.extend(raised.each)
     except DomainError:
         if not wrong:
             raise  # What is wrong in itself comes before what the state of the world does not allow.

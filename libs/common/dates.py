@@ -10,6 +10,8 @@ from typing import Self
 from zoneinfo import ZoneInfo
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
+"""The days that anybody may name: in a request, a file, a statement. What follows from them may lie beyond."""
 
 
 def date_in_shanghai(instant: datetime) -> date:
@@ -22,6 +24,13 @@ def date_in_shanghai(instant: datetime) -> date:
 def start_of_day(day: date) -> datetime:
     """The instant at which a date begins in Shanghai."""
     return datetime.combine(day, time(), tzinfo=SHANGHAI)
+
+
+FIRST_INSTANT, LAST_INSTANT = (
+    int(start_of_day(FIRST_DAY).timestamp()),
+    int(start_of_day(date(2200, 1, 1)).timestamp()) - 1,
+)
+"""The first and the last second of these days in Shanghai, since 1970."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,4 +104,13 @@ class PartialDate:
 
 
 def add_days(day: date, days: int) -> date:
-    return day + timedelta(days=days)
+    """The day so many days later; the calendar's first or last day where it would end."""
+    try:
+        return day + timedelta(days=days)
+    except OverflowError:
+        return date.max if days > 0 else date.min
+
+
+def nameable(day: date) -> bool:
+    """Whether anybody may name this day."""
+    return FIRST_DAY <= day <= LAST_DAY

@@ -95,6 +95,12 @@ class NotYet(Exception):
     """A reaction needs a fact from another upstream that has not arrived; try again, don't park yet."""
 
 
+class PositionAhead(Refused):
+    """A read asks for a position that the log has not: of another log, or of one from before a restore."""
+
+    message = "The log has come to {position}, and not to {asked}."
+
+
 class Stale(DomainError):
     """The resource has moved on since the caller read it (AIP-154); read it again. gRPC: ABORTED."""
 
@@ -105,6 +111,18 @@ class GuardExceeded(Refused):
     """A draw would take a guard past its limit. `limit` says which in words; `amount` and `left` have their unit."""
 
     message = "{limit} allows {left} more, not {amount} (guard {guard})."
+
+
+class AmountOutOfRange(Refused):
+    """An amount, or a sum of several, that would be recorded is beyond what is recorded of anything."""
+
+    message = "{event} would hold an amount of 10,000,000,000,000,000.00 or more, which is not recorded."
+
+
+class AmountNotExpressible(Refused):
+    """A sum is exact, and more than an answer can say: its whole units do not fit 64 bits."""
+
+    message = "{amount} is more than this answer can say."
 
 
 class RequestIdReused(Refused):

@@ -13,6 +13,7 @@ from libs.common.application import Application
 from libs.common.clock import Clock
 from libs.common.messaging.consumer import Consumer
 from libs.common.messaging.relay import CURSOR
+from libs.common.projection.aside import standing
 from libs.common.projection.tables import ReadTables
 
 EVERY_SECONDS = 5.0
@@ -60,6 +61,9 @@ class Gauges:
         (unprojected, since), *_ = await self._log.all(_UNPROJECTED, reached)
         telemetry.PROJECTION_LAG.set(unprojected)
         telemetry.PROJECTION_LAG_SECONDS.set(self._age(since))
+        aside = await standing(self._tables)
+        telemetry.SET_ASIDE.set(aside.events)
+        telemetry.SET_ASIDE_SECONDS.set(aside.seconds)
         (overdue, since), *_ = await self._log.all(_OVERDUE, (self._clock.now(),))
         telemetry.TIMERS_OVERDUE.set(overdue)
         telemetry.TIMERS_OVERDUE_SECONDS.set(self._age(since))

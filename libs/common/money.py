@@ -13,6 +13,8 @@ from math import lcm
 from typing import Self
 
 CNY = "CNY"
+LARGEST_AMOUNT = 10**15
+"""Fen, ten trillion yuan: what one amount in a request may be at most, either way. Sums may be larger."""
 
 
 def round_half_up(amount: Fraction | Decimal | int) -> int:

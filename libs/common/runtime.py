@@ -19,7 +19,7 @@ import grpc
 from hubao.feed.v1.admin_service_pb2_grpc import add_AdminServiceServicer_to_server
 from hubao.feed.v1.feed_service_pb2_grpc import add_FeedServiceServicer_to_server
 
-from libs.common import collector, logs, telemetry
+from libs.common import collector, descriptors, logs, telemetry
 from libs.common.application import Application
 from libs.common.clock import Clock, MovableClock, SystemClock
 from libs.common.gauges import Gauges
@@ -102,6 +102,7 @@ class Process:
         self._hearings: dict[str, Hearing] = {}
         self._consumers: dict[str, Consumer] = {}
         self._servicers = servicers
+        self._connections = descriptors.connections_within(descriptors.raise_limit(), settings.max_connections)
         self._authenticator = Authenticator(settings.jwks, settings.issuer, settings.audience)
 
     async def run(self) -> None:
@@ -124,7 +125,9 @@ class Process:
             self._announce_address(await server.start())
             tasks = [asyncio.create_task(forever(name, worker), name=name) for name, worker in self._workers().items()]
             collector.calm()
-            log.info("serving", extra={"service": self._service.name, "epoch": (await self._log.head()).epoch})
+            epoch = (await self._log.head()).epoch
+            told = {"service": self._service.name, "epoch": epoch, "connections": self._connections}
+            log.info("serving", extra=told)
             await self._until_stopped()
         finally:
             await self._drain(server, tasks)
@@ -172,20 +175,29 @@ class Process:
             self._leases,
             self.clock,
             self._clock_waker,
+            self._application.kinds.owners,
         )
         edge = Edge(
             self._service.name,
             self._authenticator,
             self.clock.now,
             self._tables.wait_for,
-            limit=settings.max_in_flight,
+            calls=settings.calls,
+            streams=settings.streams,
+            idle_seconds=settings.stream_idle_seconds,
         )
         platform: list[Servicer] = [
             (add_FeedServiceServicer_to_server, FeedServicer(self._log), "hubao.feed.v1.FeedService"),
             (add_AdminServiceServicer_to_server, admin, "hubao.feed.v1.AdminService"),
         ]
         own = self._servicers(self._application, self._tables, **self._ways())
-        return EdgeServer(settings.address, edge, [*own, *platform], tls=settings.tls)
+        return EdgeServer(
+            settings.address,
+            edge,
+            [*own, *platform],
+            tls=settings.tls,
+            most_connections=self._connections,
+        )
 
     def _ways(self) -> dict[str, grpc.aio.Channel]:
         """Channels to the services that this one asks: they answer where they serve their feeds."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from libs.common.changes import GuardChange, GuardWords, Recorded, TimerChange, guard_itself
+from libs.common.events import Aggregate
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
@@ -46,16 +47,17 @@ def nothing(recorded: Recorded[Any]) -> tuple[()]:
 class Service:
     """One of the four.
 
-    `announce` turns a recorded event into its public form or None. `draws` and `timers` are pure functions of the
-    recorded event; `guard_words` says of a guard's key what it limits. `firing` is keyed by a timer's name up to its
-    first colon; `reactions` by the upstream's name and the announcement's message class. `asks` are the services that
-    it asks something while a caller waits: a channel to each, without a token, is given to `servicers` by the
-    service's name.
+    `announce` turns a recorded event into its public form or None. `aggregates` are all kinds of streams of its log.
+    `draws` and `timers` are pure functions of the recorded event; `guard_words` says of a guard's key what it limits.
+    `firing` is keyed by a timer's name up to its first colon; `reactions` by the upstream's name and the announcement's
+    message class. `asks` are the services that it asks something while a caller waits: a channel to each, without a
+    token, is given to `servicers` by the service's name.
     """
 
     name: str
     projection: Projection
     announce: Callable[[Recorded[Any]], "Message | None"]
+    aggregates: Sequence[type[Aggregate]]
     draws: Callable[[Recorded[Any]], Sequence[GuardChange]] = nothing
     guard_words: Callable[[str], GuardWords] = guard_itself
     timers: Callable[[Recorded[Any]], Sequence[TimerChange]] = nothing

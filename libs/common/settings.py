@@ -12,6 +12,27 @@ class SettingsError(Exception):
     """A setting is wrong or missing; the message is one line that names the variable (and never shows a secret)."""
 
 
+MOST_CALLS = 1024
+MOST_STREAMS = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Most:
+    """How many at once."""
+
+    in_all: int
+    of_organisation: int
+    of_principal: int
+
+    @classmethod
+    def shared(cls, in_all: int, of_organisation: int = 0, of_principal: int = 0) -> Self:
+        """Where nothing else is said, half of all for an organisation and a quarter for a principal; at least one."""
+        return cls(in_all, of_organisation or -(-in_all // 2), of_principal or -(-in_all // 4))
+
+
+CALLS, STREAMS = Most.shared(MOST_CALLS), Most.shared(MOST_STREAMS, MOST_STREAMS // 4, MOST_STREAMS // 8)
+
+
 @dataclass(frozen=True, slots=True)
 class Tls:
     """Files in PEM: the process's certificate and key, and who may sign the certificates of its callers, if asked."""
@@ -49,7 +70,12 @@ class Settings:
     """Where a movable clock begins that has never been set; real time if not given."""
     log: Literal["json", "plain"] = "json"
     tls: Tls | None = None
-    max_in_flight: int = 1024
+    calls: Most = CALLS
+    """Calls at once."""
+    streams: Most = STREAMS
+    """Streams at once that clients send or that are endless."""
+    stream_idle_seconds: int = 30
+    max_connections: int = 4096
     drain_seconds: float = 10.0
     otlp_endpoint: str = ""
 
@@ -74,7 +100,10 @@ class Settings:
             clock_start=given.instant("HUBAO_CLOCK_START"),
             log=cast(Literal["json", "plain"], given.choice("HUBAO_LOG", "json", "plain")),
             tls=given.tls(),
-            max_in_flight=given.whole("HUBAO_MAX_IN_FLIGHT", 1024, least=1, most=1_000_000),
+            calls=given.most("HUBAO_MAX_IN_FLIGHT", CALLS),
+            streams=given.most("HUBAO_MAX_STREAMS", STREAMS),
+            stream_idle_seconds=given.whole("HUBAO_STREAM_IDLE_SECONDS", 30, least=1, most=86_400),
+            max_connections=given.whole("HUBAO_MAX_CONNECTIONS", 4096, least=1, most=1_000_000),
             drain_seconds=given.whole("HUBAO_DRAIN_SECONDS", 10, least=0, most=3600),
             otlp_endpoint=given.text("OTEL_EXPORTER_OTLP_ENDPOINT"),
         )
@@ -114,6 +143,16 @@ class _Given:
         if not (value.isascii() and value.isdigit() and least <= int(value) <= most):
             raise SettingsError(f"{name} must be a whole number from {least} to {most}, not {value!r}")
         return int(value)
+
+    def most(self, name: str, default: Most) -> Most:
+        """Three numbers: in all, of an organisation, of a principal. The shares follow from the first if it is set."""
+        in_all = self.whole(name, 0, least=1, most=1_000_000)
+        base = Most.shared(in_all) if in_all else default
+        return Most(
+            base.in_all,
+            self.whole(f"{name}_OF_ORGANISATION", base.of_organisation, least=1, most=1_000_000),
+            self.whole(f"{name}_OF_PRINCIPAL", base.of_principal, least=1, most=1_000_000),
+        )
 
     def instant(self, name: str) -> datetime | None:
         value = self.text(name)

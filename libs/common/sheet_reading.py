@@ -6,47 +6,30 @@ A workbook's first sheet is read. What can't be read at all raises `Unreadable` 
 """
 
 import csv
-import struct
-import zlib
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date
 from decimal import Decimal
-from lzma import LZMAError
 from pathlib import Path
 from typing import Any, BinaryIO
-from zipfile import BadZipFile, ZipFile
 
-from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
 
+from libs.common.dates import FIRST_DAY, LAST_DAY, nameable
 from libs.common.errors import InvalidField
 from libs.common.figures import NotRead, amount_of, day_of, whole_of
 from libs.common.money import CNY, Money
 from libs.common.sheets import FORMULA, Form
+from libs.common.workbooks import LONGEST_PIECE, LONGEST_TEXT, MOST_ROWS, Filled, Unreadable, opened
+from libs.common.workers import Abandoned, Stop
+
+__all__ = ["Cell", "SheetRow", "Unreadable", "place_of", "read_sheet"]
 
 MOST_COLUMNS = 500
-LARGEST_WORKBOOK = 1 << 30
-"""Bytes of a workbook when it is unpacked: a small file may claim to be a very large one."""
 EXACT_FEN = 2**53 // 100
 """From so many yuan on, a number cell can't tell one fen from the next."""
-
-
-_DAMAGE = (
-    *(BadZipFile, zlib.error, LZMAError, EOFError, OSError, RuntimeError),
-    *(LookupError, ValueError, SyntaxError, TypeError, AttributeError, ArithmeticError, struct.error),
-)
-"""Whatever a workbook's parts lack or say, and however they are packed: openpyxl has no error of its own for it. An
-encrypted part is a RuntimeError, one that is packed in an unknown way a NotImplementedError."""
-
-
-class Unreadable(Exception):
-    """The file, or what comes from a place of it on, can't be read."""
-
-    def __init__(self, place: str, problem: str) -> None:
-        super().__init__(f"{place}: {problem}")
-        self.place = place
-        self.problem = problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +72,17 @@ class Cell:
 
     def day(self) -> date:
         """A date, written as 2026-01-31 or in a date cell."""
+        found: date | None = None
         if self.kind == "date":
-            return self.value  # type: ignore[no-any-return]
-        if self.kind == "text":
-            try:
-                return day_of(self.value.strip())
-            except NotRead:
-                pass  # Told as any other cell that holds no date.
-        raise self._wrong("must be a date such as 2026-01-31")
+            found = self.value
+        elif self.kind == "text":
+            with suppress(NotRead):  # Told as any other cell that holds no date.
+                found = day_of(self.value.strip())
+        if found is None:
+            raise self._wrong("must be a date such as 2026-01-31")
+        if not nameable(found):
+            raise self._wrong(f"must be a date from {FIRST_DAY} to {LAST_DAY}")
+        return found
 
     def whole(self) -> int:
         """A whole number from 0 on."""
@@ -128,18 +114,19 @@ class SheetRow:
     excess: str = ""
 
 
-def read_sheet(form: Form, path: Path) -> Iterator[SheetRow]:
-    """The rows of a file under its headings, which are the first row; each heading once."""
-    lines = _csv(path) if form is Form.CSV else _xlsx(path)
-    sheet, number, first = next(lines, ("csv", 1, ()))
-    headings = _headings(sheet, number, first)
-    yield SheetRow(sheet, number, {name: Cell(sheet, number, at, name, name, "text") for at, name in headings.items()})
-    for sheet, number, values in lines:
+def read_sheet(form: Form, path: Path, stop: Stop = lambda: False) -> Iterator[SheetRow]:
+    """The rows of a file under its headings, which are the first row; each heading once. Abandoned when `stop` says so.
+
+    However far rows and cells stand from each other, only what is written down is read.
+    """
+    lines = _csv(path, stop) if form is Form.CSV else _xlsx(path, stop)
+    sheet, number, first = next(lines, ("csv" if form is Form.CSV else "workbook", 1, ()))
+    headings = _headings(sheet, first if number == 1 else ())
+    yield SheetRow(sheet, 1, {name: Cell(sheet, 1, at, name, name, "text") for at, name in headings.items()})
+    for sheet, number, filled in lines:
         cells = {}
         excess = ""
-        for column, (value, kind) in enumerate(values, start=1):
-            if kind == "blank":
-                continue
+        for column, value, kind in filled:
             name = headings.get(column)
             if name is None:
                 excess = excess or place_of(sheet, number, column)
@@ -153,38 +140,93 @@ def place_of(sheet: str, row: int, column: int) -> str:
     return f"{sheet}!{get_column_letter(column)}{row}"
 
 
-Value = tuple[Any, str]
-Line = tuple[str, int, Sequence[Value]]
+Line = tuple[str, int, Sequence[Filled]]
+"""The name of a sheet, the number of a row, and its cells that are not blank."""
 
 
-def _headings(sheet: str, number: int, values: Sequence[Value]) -> dict[int, str]:
+def _headings(sheet: str, filled: Sequence[Filled]) -> dict[int, str]:
     found: dict[int, str] = {}
-    for column, (value, kind) in enumerate(values, start=1):
-        if kind == "blank":
-            continue
+    for column, value, kind in filled:
         name = str(value).strip()
         if column > MOST_COLUMNS:
-            raise Unreadable(place_of(sheet, number, column), f"there are more than {MOST_COLUMNS} columns")
+            raise Unreadable(place_of(sheet, 1, column), f"there are more than {MOST_COLUMNS} columns")
         if kind != "text" or name in found.values():
-            raise Unreadable(place_of(sheet, number, column), f"must be a heading that comes once, not {name!r}")
+            raise Unreadable(place_of(sheet, 1, column), f"must be a heading that comes once, not {name[:100]!r}")
         found[column] = name
     if not found:
-        raise Unreadable(f"{sheet}!A{number}", "there are no headings")
+        raise Unreadable(f"{sheet}!A1", "there are no headings")
     return found
 
 
-def _csv(path: Path) -> Iterator[Line]:
+def _csv(path: Path, stop: Stop) -> Iterator[Line]:
     number = 0
     try:
         with path.open("rb") as file:
-            # Line by line, so that what is no UTF-8 is found in its row and not when a buffer is filled.
-            lines = (line.decode("utf-8-sig" if at == 0 else "utf-8") for at, line in enumerate(file))
+            lines = _Lines(file, stop)
             for number, values in enumerate(csv.reader(lines, strict=True), start=1):
-                yield "csv", number, [(_unescaped(value), "text" if value.strip() else "blank") for value in values]
+                if number > MOST_ROWS:
+                    raise Unreadable(f"csv!A{number}", f"there are more than {MOST_ROWS} rows")
+                lines.unread = 0
+                yield "csv", number, list(_filled_of(number, values))
     except UnicodeDecodeError:
-        raise Unreadable(f"csv!A{number + 1}", "is not UTF-8") from None
+        raise Unreadable(f"csv!A{number + 1}", "is neither UTF-8 nor GB 18030, or changes between the two") from None
     except csv.Error as error:
         raise Unreadable(f"csv!A{number + 1}", f"is no CSV: {error}") from None
+    except _TooLong:
+        raise Unreadable(f"csv!A{number + 1}", f"is a row of more than {LONGEST_PIECE} bytes") from None
+
+
+class _TooLong(Exception):
+    """A row does not end."""
+
+
+class _Lines:
+    """The lines of a file in UTF-8, or in GB 18030 (GBK among it), as Chinese spreadsheets write them.
+
+    The first line that is not plain ASCII says which: a text of one is hardly ever one of the other. One by one, so
+    that what is neither is found in its row and not when a buffer is filled. `unread` are the bytes of those that are
+    not yet a row: a field in quotes may have many lines.
+    """
+
+    def __init__(self, file: BinaryIO, stop: Stop) -> None:
+        self._file = file
+        self._stop = stop
+        self._encoding = ""
+        self.unread = 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._file.readline(LONGEST_PIECE + 1)
+        self.unread += len(line)
+        if not line:
+            raise StopIteration
+        if self._stop():
+            raise Abandoned
+        if self.unread > LONGEST_PIECE:
+            raise _TooLong
+        if line.startswith(BOM_UTF8) and not self._encoding:
+            self._encoding, line = "utf-8", line.removeprefix(BOM_UTF8)
+        if not self._encoding and not line.isascii():
+            self._encoding = "utf-8" if _is_utf8(line) else "gb18030"
+        return line.decode(self._encoding or "ascii")
+
+
+def _filled_of(number: int, values: Sequence[str]) -> Iterator[Filled]:
+    for column, value in enumerate(values, start=1):
+        if len(value) > LONGEST_TEXT:
+            raise Unreadable(place_of("csv", number, column), f"has more than {LONGEST_TEXT} characters")
+        if value.strip():
+            yield Filled(column, _unescaped(value), "text")
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _unescaped(value: str) -> str:
@@ -192,63 +234,7 @@ def _unescaped(value: str) -> str:
     return value[1:] if value.startswith("'") and value[1:].startswith(FORMULA) else value
 
 
-def _xlsx(path: Path) -> Iterator[Line]:
-    with path.open("rb") as file:
-        book = _workbook(file)
-        place, number = "workbook", 0
-        try:
-            if not book.worksheets:
-                raise Unreadable("workbook", "has no sheet")
-            sheet = book.worksheets[0]
-            sheet.reset_dimensions()
-            sheet._shared_strings = _Strings(sheet._shared_strings)
-            place = f"{sheet.title}!"
-            for number, cells in enumerate(sheet.iter_rows(), start=1):
-                yield sheet.title, number, [_typed(cell) for cell in cells]
-        except _DAMAGE as error:
-            where = f"{place}{number + 1}" if place.endswith("!") else place
-            raise Unreadable(where, f"is damaged: {type(error).__name__}") from None
-        finally:
-            book.close()
-
-
-def _workbook(file: BinaryIO) -> Any:
-    try:
-        with ZipFile(file) as packed:
-            unpacked = sum(entry.file_size for entry in packed.infolist())
-        if unpacked <= LARGEST_WORKBOOK:
-            file.seek(0)
-            return load_workbook(file, read_only=True)
-    except _DAMAGE as error:
-        raise Unreadable("workbook", f"is no XLSX: {type(error).__name__}") from None
-    raise Unreadable("workbook", "is too large when it is unpacked")
-
-
-class _Strings(list[str]):
-    """The texts that cells name by their number, which begin with 0: Python would also count from the end."""
-
-    def __getitem__(self, index: Any) -> Any:
-        if index < 0:
-            raise IndexError(index)
-        return super().__getitem__(index)
-
-
-def _typed(cell: Any) -> Value:
-    value = cell.value
-    match value:
-        case None:
-            return None, "blank"
-        case str() if not value.strip():
-            return None, "blank"
-        case str():
-            kinds = {"f": "formula", "e": "error"}
-            return value, kinds.get(cell.data_type, "text")
-        case bool():
-            return value, "truth"
-        case int() | float():
-            return value, "number"
-        case datetime() if value.time() == time():
-            return value.date(), "date"
-        case date() if not isinstance(value, datetime):
-            return value, "date"
-    return value, "time"
+def _xlsx(path: Path, stop: Stop) -> Iterator[Line]:
+    with opened(path, stop) as (title, rows):
+        for number, filled in rows:
+            yield title, number, filled

@@ -56,6 +56,12 @@ PROJECTION_LAG = _METER.create_gauge("hubao.projection.lag", "{position}", "Even
 PROJECTION_LAG_SECONDS = _METER.create_gauge(
     "hubao.projection.lag.seconds", "s", "Age of the first event not yet in the read tables"
 )
+SET_ASIDE = _METER.create_gauge(
+    "hubao.projection.set_aside", "{event}", "Events of which the read tables have no rows, as they can't take them"
+)
+SET_ASIDE_SECONDS = _METER.create_gauge(
+    "hubao.projection.set_aside.seconds", "s", "For how long the first of them is set aside, in real time"
+)
 CALL_DURATION = _METER.create_histogram(
     "hubao.call.duration",
     "s",

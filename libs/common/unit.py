@@ -1,20 +1,23 @@
 """The unit of work: what one command, reaction or timer decides, gathered into one atomic append."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
+from google.protobuf.message import Message
 
-from libs.common.changes import Draw, GuardChange, Recorded
+from libs.common.changes import Draw, GuardChange, Recorded, Schedule, TimerChange
 from libs.common.context import SHARED, Call
-from libs.common.errors import NotFound, RequestIdReused
-from libs.common.events import Aggregate
+from libs.common.errors import AmountOutOfRange, NotFound, RequestIdReused
+from libs.common.events import Aggregate, follow
 from libs.common.outages import OutOfStep
 from libs.common.service import Service
 from libs.common.store import codec
 from libs.common.store.cache import Cache, Entry
 from libs.common.store.reading import Log
+from libs.common.store.recomputed import digest
 from libs.common.store.requests import NewEvent, Outgoing, Verdict
 
 A = TypeVar("A", bound=Aggregate)
@@ -39,9 +42,12 @@ class Unit:
         self._now: dict[UUID, Entry] = {}
 
     async def find(self, kind: type[A], stream: UUID) -> A | None:
-        """The aggregate as this unit would leave it, or None if it has not begun. The tenant is not looked at."""
+        """The aggregate as this unit would leave it, or None if it has not begun. The tenant is not looked at.
+
+        What is of another kind is not found, whoever's it is.
+        """
         entry = await self._entry(kind, stream)
-        return entry.value if entry else None
+        return entry.value if entry and entry.is_of(kind) else None
 
     async def is_new(self, kind: type[Aggregate], stream: UUID) -> bool:
         """Whether an aggregate has not begun, for a command that begins it.
@@ -54,12 +60,12 @@ class Unit:
         return await self._entry(kind, stream) is None
 
     async def get(self, kind: type[A], stream: UUID, missing: NotFound, *, any_tenant: bool = False) -> A:
-        """The aggregate; raises `missing` if there is none, or if it belongs to another tenant than the call's.
+        """The aggregate; raises `missing` if there is none of this kind that belongs to the call's tenant, or to all.
 
         `any_tenant` is for callers whose right does not come from a tenant: a vendor at its own order, the engine.
         """
         entry = await self._entry(kind, stream)
-        if entry is None or not (any_tenant or entry.tenant in (self.call.tenant, SHARED)):
+        if entry is None or not entry.is_of(kind) or not (any_tenant or entry.tenant in (self.call.tenant, SHARED)):
             raise missing
         return entry.value  # type: ignore[no-any-return]
 
@@ -71,17 +77,27 @@ class Unit:
         self.consulted.add(guard_key)
         return await self._log.available(guard_key)
 
+    async def begun(self, event_type: str, after: int, limit: int) -> list[tuple[int, UUID, str]]:
+        """The streams that began with events of a type behind a position of the log, in order: position, id, tenant.
+
+        For work over all aggregates of a kind, in steps. What this unit itself begins is not among them.
+        """
+        return await self._log.begun(event_type, after, limit)
+
     def record(self, kind: type[A], stream: UUID, events: Sequence[object], *, tenant: str | None = None) -> A | None:
         """Adds events to an aggregate and returns its next value.
 
         The aggregate must have been looked for in this unit before, unless it begins here. A new stream belongs to
-        `tenant` (default: the call's); an old one stays whose it is.
+        `tenant` (default: the call's); an old one stays whose it is. TypeError if the stream or an event is of another
+        kind than `kind`.
         """
         entry = self._now.get(stream) or self._seen.get(stream)
+        if entry is not None and not entry.is_of(kind):
+            raise TypeError(f"{stream} is a {entry.kind.KIND}, and no {kind.KIND}")
         for happened in events:
-            value = kind.begin(happened) if entry is None else entry.value.evolve(happened)
+            value = follow(kind, entry.value if entry else None, happened)
             owner = entry.tenant if entry else self.call.tenant if tenant is None else tenant
-            entry = Entry(owner, entry.version + 1 if entry else 1, value)
+            entry = Entry(kind, owner, entry.version + 1 if entry else 1, value)
             if stream not in self._seen:
                 self._begun[stream] = kind
             self._now[stream] = entry
@@ -102,6 +118,8 @@ class Unit:
         """Raises what a verdict means that no other decision of the same plan would change."""
         if verdict.verdict == "reused":
             raise RequestIdReused(request_id=self.call.request_id)
+        if verdict.verdict == "kind":
+            raise TypeError(verdict.detail)
         if verdict.verdict == "tracking":
             raise OutOfStep(verdict.detail)
         if verdict.verdict == "guard" and verdict.detail not in self.consulted:
@@ -110,8 +128,8 @@ class Unit:
             left = await self._log.available(verdict.detail)
             raise self._service.guard_words(verdict.detail).exceeded(verdict.detail, amount, left)
         for stream, kind in self._begun.items():
-            if verdict.verdict == "conflict" and await self._cache.load(kind, stream) is not None:
-                raise LookupError(f"{kind.KIND} {stream} is there already, and the plan has not looked for it")
+            if verdict.verdict == "conflict" and (there := await self._cache.load(kind, stream)) is not None:
+                raise LookupError(f"{there.kind.KIND} {stream} is there already, and the plan has not looked for it")
 
     def results(self) -> dict[UUID, Entry]:
         """The aggregates that this unit changes, as it leaves them."""
@@ -132,7 +150,10 @@ class Unit:
         recorded = Recorded(happened, entry.value, stream, entry.version, entry.tenant, self.call.now)
         name, schema_version, payload = codec.encode(happened)
         guards = tuple(self._service.draws(recorded))
-        announcement = self._service.announce(recorded)
+        if not all(map(_fits, guards)):
+            raise AmountOutOfRange(event=name)
+        timers = tuple(self._service.timers(recorded))
+        outgoing = _outgoing(self._service.announce(recorded))
         return NewEvent(
             tenant=entry.tenant,
             stream=stream,
@@ -140,23 +161,44 @@ class Unit:
             type=name,
             schema_version=schema_version,
             payload=payload,
-            metadata=metadata_of(self.call, stream, entry.version, guards),
+            metadata=metadata_of(self.call, stream, entry.version, guards, timers, outgoing),
             recorded_at=self.call.now,
-            outgoing=None
-            if announcement is None
-            else Outgoing(announcement.DESCRIPTOR.full_name, announcement.SerializeToString(deterministic=True)),
+            outgoing=outgoing,
             guards=guards,
-            timers=tuple(self._service.timers(recorded)),
+            timers=timers,
         )
 
 
+MOST_LIMIT, MOST_DRAWN = 2**62, 2**61
+"""What a guard may be told: then what is used of it stays a number of 64 bits."""
+
+
+def _fits(change: GuardChange) -> bool:
+    return abs(change.amount) <= MOST_DRAWN if isinstance(change, Draw) else change.limit <= MOST_LIMIT
+
+
 _ENCODER = msgspec.json.Encoder()
+_EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
 
-def metadata_of(call: Call, stream: UUID, version: int, guards: Sequence[GuardChange]) -> str:
-    """Who, why and after what, as JSON text, with the guard changes so that the log alone can prove every guard.
+def _outgoing(announcement: Message | None) -> Outgoing | None:
+    if announcement is None:
+        return None
+    return Outgoing(announcement.DESCRIPTOR.full_name, announcement.SerializeToString(deterministic=True))
 
-    A guard change is `[key, amount]` for a draw and `[key, null, limit]` for a limit.
+
+def metadata_of(
+    call: Call,
+    stream: UUID,
+    version: int,
+    guards: Sequence[GuardChange],
+    timers: Sequence[TimerChange] = (),
+    outgoing: Outgoing | None = None,
+) -> str:
+    """Who, why and after what, as JSON text, with all that the event does, so that the log alone can prove it.
+
+    A guard change is `[key, amount]` for a draw and `[key, null, limit]` for a limit; a timer change `[name, due]` in
+    microseconds since 1970, or `[name, null]` when it stops; `announced` is the announcement's digest, null for none.
     """
     fields: dict[str, Any] = {
         "event_id": f"{stream}/{version}",
@@ -167,6 +209,12 @@ def metadata_of(call: Call, stream: UUID, version: int, guards: Sequence[GuardCh
         "causation_id": call.causation_id,
         "traceparent": call.traceparent,
     }
+    fields["announced"] = digest(outgoing.type, outgoing.data) if outgoing else None
+    if timers:
+        fields["timers"] = [
+            [timer.name, (timer.due_at - _EPOCH) // _MICROSECOND if isinstance(timer, Schedule) else None]
+            for timer in timers
+        ]
     if guards:
         fields["guards"] = [
             [change.key, change.amount] if isinstance(change, Draw) else [change.key, None, change.limit]

@@ -5,7 +5,8 @@ import sys
 
 from libs.common.runtime import run
 from libs.common.service import Service
-from services.billing_subsidy.application.accounts import FIRING
+from services.billing_subsidy.application.firing import FIRING
+from services.billing_subsidy.domain.aggregates import AGGREGATES
 from services.billing_subsidy.domain.guards import draws, guard_words
 from services.billing_subsidy.domain.timers import timers
 from services.billing_subsidy.projections import PROJECTION
@@ -17,6 +18,7 @@ SERVICE = Service(
     name="billing_subsidy",
     projection=PROJECTION,
     announce=announce,
+    aggregates=AGGREGATES,
     draws=draws,
     guard_words=guard_words,
     timers=timers,

@@ -7,6 +7,7 @@ from google.protobuf.message import Message
 from hubao.billing_subsidy.v1 import events_pb2 as pb
 
 from libs.common.changes import Recorded
+from libs.common.dates import date_in_shanghai
 from libs.common.grpc.convert import date_message, money_message
 from libs.common.money import Money
 from services.billing_subsidy.domain.account import events as account
@@ -20,13 +21,15 @@ def announce(recorded: Recorded[Any]) -> Message | None:
     match recorded.event:
         case account.Received() as received:
             return premium_received(recorded, received.applied)
-        case account.OverdueCured(by="credit"):
-            # No money came, but what was overdue is settled by a credit note: others would wait for it for ever.
+        case account.OverdueCured(by="credit") | account.DifferenceWrittenOff():
+            # No money came, but what was missing is settled, or given up: others would wait for it for ever.
             return premium_received(recorded, recorded.value.facts.zero)
         case account.OverdueFound() as found:
             return premium_overdue(recorded, found)
         case account.GraceLapsed() as lapsed:
             return grace_expired(recorded, lapsed)
+        case account.GraceLapseWithdrawn() as withdrawn:
+            return grace_expiry_withdrawn(recorded, withdrawn)
         case case.SubsidyGranted() as granted:
             return subsidy_approved(recorded, granted)
         case case.Disbursed() as disbursed:
@@ -39,6 +42,7 @@ def announce(recorded: Recorded[Any]) -> Message | None:
 def premium_received(recorded: Recorded[PolicyAccount], applied: Money) -> pb.PremiumReceived:
     value = recorded.value
     received_on = value.receipts[-1].value_date if value.receipts else value.bound_on
+    expired_on = value.grace_expired_on()
     return pb.PremiumReceived(
         policy_id=str(value.facts.policy_id),
         amount=money_message(applied),
@@ -46,6 +50,8 @@ def premium_received(recorded: Recorded[PolicyAccount], applied: Money) -> pb.Pr
         invoiced=money_message(value.invoiced),
         received_on=date_message(received_on),
         total_received=money_message(value.received),
+        overdue=money_message(value.arrears_on(date_in_shanghai(recorded.recorded_at))),
+        grace_expired_on=None if expired_on is None else date_message(expired_on),
     )
 
 
@@ -64,6 +70,20 @@ def grace_expired(recorded: Recorded[PolicyAccount], event: account.GraceLapsed)
         outstanding=money_message(event.outstanding),
         expired_on=date_message(event.expired_on),
         total_received=money_message(recorded.value.received),
+        due_on=None if event.due_on is None else date_message(event.due_on),
+        tolerance=money_message(recorded.value.tolerance),
+    )
+
+
+def grace_expiry_withdrawn(
+    recorded: Recorded[PolicyAccount], event: account.GraceLapseWithdrawn
+) -> pb.GraceExpiryWithdrawn:
+    return pb.GraceExpiryWithdrawn(
+        policy_id=str(recorded.value.facts.policy_id),
+        due_on=date_message(event.due_on),
+        expired_on=date_message(event.expired_on),
+        total_received=money_message(recorded.value.received),
+        withdrawn_on=date_message(date_in_shanghai(recorded.recorded_at)),
     )
 
 

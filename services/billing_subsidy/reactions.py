@@ -38,6 +38,9 @@ from services.billing_subsidy.domain.account.premium import (
 )
 from services.billing_subsidy.domain.vendor_account import CreditAccrued, FeeAccrued, FeeBorneByClaim
 
+BY_PAYMENT = ("PREMIUM_PAID", "PREMIUM_PAID_IN_TIME")
+"""The reasons for which policy puts a policy back in force without a person's decision."""
+
 
 async def open_account(unit: Unit, heard: policy_pb.PolicyBound) -> None:
     """A policy was bound: its premium is owed, and programmes may subsidise it."""
@@ -59,6 +62,8 @@ async def credit_cancellation(unit: Unit, heard: policy_pb.PolicyCancelled) -> N
 async def charge_reinstatement(unit: Unit, heard: policy_pb.PolicyReinstated) -> None:
     """A policy is in force again: what its end returned is owed again, or the premium of the days that remain."""
     await _move(unit, Cause.REINSTATED, heard)
+    policy_id = uuid_value("timeline.policy_id", heard.timeline.policy_id)
+    await accounts.put_back(unit, policy_id, by_payment=heard.reason in BY_PAYMENT)
 
 
 async def earn_expired(unit: Unit, heard: policy_pb.PolicyExpired) -> None:

@@ -6,6 +6,7 @@ import sys
 from libs.common.runtime import run
 from libs.common.service import Service
 from services.claims.application import FIRING
+from services.claims.domain.aggregates import AGGREGATES
 from services.claims.domain.guards import draws, guard_words
 from services.claims.projections import PROJECTION
 from services.claims.publishing import announce
@@ -16,6 +17,7 @@ SERVICE = Service(
     name="claims",
     projection=PROJECTION,
     announce=announce,
+    aggregates=AGGREGATES,
     draws=draws,
     guard_words=guard_words,
     firing=FIRING,

@@ -25,6 +25,7 @@ from sqlalchemy import (
 
 from libs.common.changes import Recorded
 from libs.common.projection.rows import NOTHING, Computed, RowChange, added, changed, put
+from libs.common.projection.sums import Sum
 from libs.common.projection.tables import ReadTables
 from libs.common.service import Projection
 from services.claims.domain import account
@@ -50,9 +51,9 @@ claims = Table(
     Column("occurred_on", String, nullable=False),  # As far as it is known: "2026", "2026-03".
     Column("noticed_at", DateTime(timezone=True), nullable=False),
     Column("currency", String, nullable=False),
-    Column("reserved", BigInteger, nullable=False, default=0),
-    Column("recovery_reserved", BigInteger, nullable=False, default=0),
-    Column("paid", BigInteger, nullable=False, default=0),
+    Column("reserved", Sum, nullable=False, default=0),
+    Column("recovery_reserved", Sum, nullable=False, default=0),
+    Column("paid", Sum, nullable=False, default=0),
     Index("claim_list_by_notice", "tenant", "noticed_at", "claim_id"),
     Index("claim_list_by_policy", "tenant", "policy_id"),
 )
@@ -75,8 +76,8 @@ coverage = Table(
     Column("account_id", Uuid, primary_key=True),
     Column("tenant", String, nullable=False),
     Column("policy_id", Uuid, nullable=False),
-    Column("drawn", BigInteger, nullable=False, default=0),
-    Column("paid", BigInteger, nullable=False, default=0),
+    Column("drawn", Sum, nullable=False, default=0),
+    Column("paid", Sum, nullable=False, default=0),
     Index("coverage_account_by_policy", "tenant", "policy_id"),
 )
 
@@ -174,7 +175,7 @@ def _take(recorded: Recorded[Any], column: str, amounts: Sequence[PartAmount]) -
     return changed(coverage, {"account_id": recorded.stream}, adds={column: whole})
 
 
-PROJECTION = Projection(version=2, metadata=metadata, project=project)
+PROJECTION = Projection(version=3, metadata=metadata, project=project)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """Other services' announcements to own events."""
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -12,6 +11,7 @@ from hubao.policy.v1 import park_pb2 as park_pb
 from hubao.policy.v1 import terms_pb2 as terms_pb
 from hubao.vendor_gateway.v1 import events_pb2 as vendor_pb
 
+from libs.common.dates import add_days
 from libs.common.grpc.convert import date_value, enum_name, money_value, optional, percent_value, uuid_value
 from libs.common.service import Reaction
 from libs.common.unit import Unit
@@ -63,11 +63,15 @@ async def end_member(unit: Unit, heard: policy_pb.CertificateEnded) -> None:
 
 
 async def note_premium(unit: Unit, heard: billing_pb.PremiumReceived) -> None:
-    """Premium came in."""
+    """Premium came in. What is overdue then is what billing says; it did not always say it."""
     received, invoiced = money_value("received", heard.received), money_value("invoiced", heard.invoiced)
+    overdue, since = optional(heard, "overdue", money_value), optional(heard, "grace_expired_on", date_value)
     state = PremiumState.PAID if received >= invoiced else PremiumState.IN_INSTALMENTS
-    premium = Premium(state, received, invoiced, outstanding=max(invoiced - received, invoiced.zero()))
-    await coverage.note_premium(unit, uuid_value("policy_id", heard.policy_id), premium)
+    if overdue:
+        state = PremiumState.OVERDUE if since is None else PremiumState.UNPAID
+    premium = Premium(state, received, invoiced, max(invoiced - received, invoiced.zero()), since)
+    whole = overdue is not None
+    await coverage.note_premium(unit, uuid_value("policy_id", heard.policy_id), premium, whole=whole)
 
 
 async def note_overdue(unit: Unit, heard: billing_pb.PremiumOverdue) -> None:
@@ -75,7 +79,7 @@ async def note_overdue(unit: Unit, heard: billing_pb.PremiumOverdue) -> None:
     premium = Premium(
         PremiumState.OVERDUE,
         outstanding=money_value("outstanding", heard.outstanding),
-        since=date_value("grace_until", heard.grace_until) + timedelta(days=1),
+        since=add_days(date_value("grace_until", heard.grace_until), 1),
     )
     await coverage.note_premium(unit, uuid_value("policy_id", heard.policy_id), premium)
 

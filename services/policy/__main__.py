@@ -6,6 +6,7 @@ import sys
 from libs.common.runtime import run
 from libs.common.service import Service
 from services.policy.application.firing import FIRING
+from services.policy.domain.aggregates import AGGREGATES
 from services.policy.domain.guards import draws, guard_words
 from services.policy.domain.timers import timers
 from services.policy.projections import PROJECTION
@@ -17,6 +18,7 @@ SERVICE = Service(
     name="policy",
     projection=PROJECTION,
     announce=announce,
+    aggregates=AGGREGATES,
     draws=draws,
     guard_words=guard_words,
     timers=timers,

@@ -12,7 +12,7 @@ from libs.common.grpc.convert import date_value, money_value, optional, uuid_val
 from libs.common.money import Money
 from libs.common.unit import Unit
 from services.policy.application.duties import breach_note, discharge_note, opening_note
-from services.policy.application.lives import cure_paid, lapse_unpaid
+from services.policy.application.lives import cure_paid, lapse_unpaid, withdraw_unfounded_lapse
 from services.policy.application.losses import claim_note, payment_note, reserve_note
 from services.policy.application.predecessors import file_of_policy
 from services.policy.application.submissions import submission_of
@@ -89,9 +89,12 @@ async def note_receipt(unit: Unit, heard: billing.PremiumReceived) -> None:
         received=money_value("received", heard.received),
         invoiced=money_value("invoiced", heard.invoiced),
         received_on=date_value("received_on", heard.received_on),
+        overdue=optional(heard, "overdue", money_value),
+        grace_expired_on=optional(heard, "grace_expired_on", date_value),
+        total_received=optional(heard, "total_received", money_value),
     )
     await _note(unit, heard.policy_id, noted)
-    received = optional(heard, "total_received", money_value) or noted.received
+    received = noted.received if noted.total_received is None else noted.total_received
     await cure_paid(unit, UUID(heard.policy_id), received, noted.received_on)
 
 
@@ -109,10 +112,16 @@ async def note_grace_expiry(unit: Unit, heard: billing.GraceExpired) -> None:
         outstanding=money_value("outstanding", heard.outstanding),
         expired_on=date_value("expired_on", heard.expired_on),
         received=optional(heard, "total_received", money_value),
+        tolerance=optional(heard, "tolerance", money_value),
     )
     file = await _note(unit, heard.policy_id, noted)
-    debt = Debt(noted.outstanding, file.grace_received, noted.expired_on)
+    debt = Debt(noted.outstanding, file.grace_received, noted.expired_on, noted.tolerance)
     await lapse_unpaid(unit, UUID(heard.policy_id), debt)
+
+
+async def withdraw_grace_expiry(unit: Unit, heard: billing.GraceExpiryWithdrawn) -> None:
+    """What is still missing was told with the receipt by which this became known."""
+    await withdraw_unfounded_lapse(unit, UUID(heard.policy_id), date_value("expired_on", heard.expired_on))
 
 
 async def note_duty(unit: Unit, heard: vendors.DutyOpened) -> None:
@@ -184,6 +193,7 @@ REACTIONS: dict[str, dict[type, Any]] = {
         billing.PremiumReceived: note_receipt,
         billing.PremiumOverdue: note_overdue,
         billing.GraceExpired: note_grace_expiry,
+        billing.GraceExpiryWithdrawn: withdraw_grace_expiry,
         billing.SubsidyApproved: note_subsidy,
         billing.SubsidyDisbursed: note_disbursement,
         billing.SubsidyClawedBack: note_clawback,

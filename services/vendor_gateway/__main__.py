@@ -6,6 +6,7 @@ import sys
 from libs.common.runtime import run
 from libs.common.service import Service
 from services.vendor_gateway.application import FIRING
+from services.vendor_gateway.domain.aggregates import AGGREGATES
 from services.vendor_gateway.domain.guards import draws, guard_words
 from services.vendor_gateway.domain.timers import timers
 from services.vendor_gateway.projections import PROJECTION
@@ -17,6 +18,7 @@ SERVICE = Service(
     name="vendor_gateway",
     projection=PROJECTION,
     announce=announce,
+    aggregates=AGGREGATES,
     draws=draws,
     guard_words=guard_words,
     timers=timers,

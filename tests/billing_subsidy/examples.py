@@ -96,9 +96,15 @@ CANCELLATION = movement(6, "cancel", "-25407.12", date(2026, 10, 1), date(2026, 
 """The movements of DOMAIN.md §7."""
 
 
-def account(*events: object, bind: Movement = BIND, plan: PaymentPlan | None = None, **changed: Any) -> PolicyAccount:
+def account(
+    *events: object,
+    bind: Movement = BIND,
+    plan: PaymentPlan | None = None,
+    tolerance: Money | None = None,
+    **changed: Any,
+) -> PolicyAccount:
     """The account of a bound policy, after more events."""
-    opened = AccountOpened(facts=facts(**changed), plan=plan or PaymentPlan(), bound_on=BOUND_ON)
+    opened = AccountOpened(facts=facts(**changed), plan=plan or PaymentPlan(), bound_on=BOUND_ON, tolerance=tolerance)
     begun = PolicyAccount.begin(opened)
     bound: PolicyAccount = after(begun, [*begun.move(Cause.BOUND, [bind], BOUND_ON, BOUND_ON), *events])
     return bound

@@ -66,15 +66,18 @@ class Office(Engine):
         await self.ask(programme_pb.PublishProgrammeRequest(programme_id=programme_id), AUTHORITY)
         return programme_id
 
-    async def pay(self, amount: str, day: date, policy_id: UUID = POLICY, reference: str = "R1", **more: Any) -> Any:
-        request = account_pb.RecordReceiptRequest(
+    @staticmethod
+    def receipt(amount: str, day: date, policy_id: UUID = POLICY, reference: str = "R1", **more: Any) -> Message:
+        return account_pb.RecordReceiptRequest(
             policy_id=str(policy_id),
             reference=reference,
             amount=money_message(yuan(amount)),
             value_date=date_message(day),
             **more,
         )
-        return (await self.ask(request)).account
+
+    async def pay(self, amount: str, day: date, policy_id: UUID = POLICY, reference: str = "R1", **more: Any) -> Any:
+        return (await self.ask(self.receipt(amount, day, policy_id, reference, **more))).account
 
     async def account(self, policy_id: UUID = POLICY) -> Any:
         return (await self.ask(account_pb.GetAccountRequest(policy_id=str(policy_id)))).account

@@ -241,12 +241,15 @@ def test_premium_is_overdue_the_day_after_its_due_date_and_only_once() -> None:
 def test_grace_lapses_the_day_after_its_last_and_only_once() -> None:
     policy = account()
     policy = after(policy, policy.find_overdue(date(2026, 1, 20)))
-    assert policy.lapse_grace(date(2026, 2, 18)) == []
+    assert policy.end_grace(date(2026, 2, 18)) == []
 
-    events = policy.lapse_grace(date(2026, 2, 19))
+    events = policy.end_grace(date(2026, 2, 19))
 
-    assert events == [GraceLapsed(outstanding=yuan("106000"), expired_on=date(2026, 2, 19))]
-    assert after(policy, events).lapse_grace(date(2026, 2, 20)) == []
+    owed = yuan("106000")
+    assert events == [
+        GraceLapsed(outstanding=owed, expired_on=date(2026, 2, 19), due_on=date(2026, 1, 19), needed=owed)
+    ]
+    assert after(policy, events).end_grace(date(2026, 2, 20)) == []
 
 
 def test_paying_cures_what_was_overdue() -> None:
@@ -256,14 +259,14 @@ def test_paying_cures_what_was_overdue() -> None:
     events = policy.receive("R1", yuan("106000"), date(2026, 1, 25), "Orchid", "recorded", date(2026, 1, 25))
 
     assert OverdueCured(by="receipt") in events
-    assert after(policy, events).lapse_grace(date(2026, 3, 1)) == []
+    assert after(policy, events).end_grace(date(2026, 3, 1)) == []
 
 
 def test_paying_in_part_cures_nothing() -> None:
     policy = account()
     policy = after(policy, policy.find_overdue(date(2026, 1, 20)))
 
-    events = policy.receive("R1", yuan("105999.99"), date(2026, 1, 25), "Orchid", "recorded", date(2026, 1, 25))
+    events = policy.receive("R1", yuan("105999.00"), date(2026, 1, 25), "Orchid", "recorded", date(2026, 1, 25))
 
     assert OverdueCured(by="receipt") not in events
 

@@ -205,7 +205,7 @@ def test_a_wrong_disbursement_names_its_field(amount: Money, day: date, field: s
     ],
 )
 def test_a_payment_is_a_levels_only_if_that_is_certain(amount: str, text: str, levels: dict[Level, str]) -> None:
-    found = levels_of(granted(), yuan(amount), text)
+    found = levels_of({each: granted().owed(each) for each in granted().levels}, yuan(amount), text)
 
     assert found == {level: yuan(part) for level, part in levels.items()}
 

@@ -153,7 +153,7 @@ def test_a_programme_addresses_policies_in_its_reach(
 ) -> None:
     [listing] = listed(**changed).listings
 
-    assert listing.addresses(region, date(2026, 1, 1), today) is addressed
+    assert listing.addresses(region, date(2026, 1, 1), (), today) is addressed
 
 
 def test_a_rate_may_be_for_one_line_and_one_size() -> None:
@@ -162,3 +162,9 @@ def test_a_rate_may_be_for_one_line_and_one_size() -> None:
     assert rate.fits("liability", "small")
     assert not rate.fits("liability", "large")
     assert not rate.fits("property", "small")
+
+
+@pytest.mark.parametrize("code", ["cyber", "网络", "CYBER "])
+def test_a_subsidy_class_is_written_as_a_products_is(code: str) -> None:
+    with pytest.raises(InvalidField, match=r"rules\.subsidy_classes\[0\]"):
+        rules(subsidy_classes=(code,)).check()

@@ -63,6 +63,12 @@ def test_the_form_of_dates_and_the_delimiter_are_declared() -> None:
         ("2026-01-15,1.00,x", "line 3: has 3 columns"),
         ("2026-02-01,1.00,x,,CNY", "line 3: 2026-02-01 is after today"),
         ('2026-01-15,1.00,"x,,CNY', "line 3: is no CSV"),
+        ("1899-12-31,1.00,x,,CNY", "line 3: 1899-12-31 is not from 1900-01-01"),
+        ("2026-01-15,1.00,x\0y,,CNY", "line 3: text must not hold U+0000"),
+        ("2026-01-15,1.00,x,a\u202eb,CNY", "line 3: payer must not hold U+202E"),
+        ('2026-01-15,1.00,"x\ny",,CNY', "line 3: text must not hold U+000A"),
+        (f"2026-01-15,1.00,{'x' * 501},,CNY", "line 3: text has more than 500 characters"),
+        ("2026-01-15,100000000000000.00,x,,CNY", "line 3: '100000000000000.00' is no amount"),
     ],
 )
 def test_a_wrong_row_is_named_by_its_line(row: str, problem: str) -> None:
@@ -112,7 +118,7 @@ def test_both_balances_are_of_one_currency() -> None:
 def test_numbers_are_read_from_a_text_with_and_without_a_running_number() -> None:
     assert candidates("保费：hb2026-7k3m9-qx2pa-01，谢谢 thanks") == (
         Candidate("HB2026-7K3M9-QX2PA-01", "POLICY_NUMBER"),
-        Candidate("HB2026-7K3M9-QX2PA", "INVOICE_NUMBER"),
+        Candidate("HB2026-7K3M9-QX2PA", "INVOICE_NUMBER", within="HB2026-7K3M9-QX2PA-01"),
     )
 
 

@@ -120,6 +120,25 @@ def test_what_was_received_is_not_forgotten_when_the_rest_is_overdue() -> None:
     assert account.premium == replace(overdue, received=cny("50"), invoiced=cny("100"))
 
 
+def test_a_later_instalment_that_is_overdue_leaves_an_earlier_one_unpaid() -> None:
+    account = account_of(premium=Premium(PremiumState.UNPAID, since=date(2026, 6, 1)))
+
+    overdue = Premium(PremiumState.OVERDUE, outstanding=cny("50"), since=date(2026, 8, 1))
+    account = after(account, account.note_premium(overdue, NOW))
+    unpaid = Premium(PremiumState.UNPAID, outstanding=cny("50"), since=date(2026, 8, 1))
+    account = after(account, account.note_premium(unpaid, NOW))
+
+    assert (account.premium.state, account.premium.since) == (PremiumState.UNPAID, date(2026, 6, 1))
+
+
+def test_what_billing_says_of_all_instalments_together_holds() -> None:
+    account = account_of(premium=Premium(PremiumState.UNPAID, since=date(2026, 6, 1)))
+
+    some = Premium(PremiumState.IN_INSTALMENTS, cny("50"), cny("100"))
+
+    assert after(account, account.note_premium(some, NOW, whole=True)).premium == some
+
+
 def test_expiry_is_on_record() -> None:
     account = account_of()
 

@@ -16,6 +16,7 @@ from hubao.claims.v1 import claim_service_pb2 as pb
 from deploy.local.clients import Refusal
 from deploy.local.incidents import HAND_MADE, Damaged, Incident, Tally, assign, notice_of, notify_all, read_incidents
 from libs.common.errors import DomainError, Invalid
+from libs.common.grpc.errors import EdgeRefusal
 from tests.claims.desk import HANDLER, Desk, day
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "incidents"
@@ -217,6 +218,9 @@ def teller(desk: Desk) -> Callable[[pb.NotifyClaimRequest], Awaitable[pb.NotifyC
         except DomainError as error:
             reason = f"{error.reason} {error.field}" if isinstance(error, Invalid) else error.reason
             raise Refusal("NotifyClaim", grpc.StatusCode.FAILED_PRECONDITION, reason, str(error)) from error
+        except EdgeRefusal as error:
+            reason = " ".join([error.reason, *(violation.field for violation in error.violations)])
+            raise Refusal("NotifyClaim", grpc.StatusCode.INVALID_ARGUMENT, reason, str(error)) from error
 
     return notify
 

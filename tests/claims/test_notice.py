@@ -346,3 +346,14 @@ def test_an_answer_that_makes_the_dates_impossible_is_refused() -> None:
 
     with pytest.raises(NotifiedBeforeOccurred):
         noticing.answer(CLAIM, claim, [(Question(Asked.OCCURRED_ON), "2026-04-04", "")], account_of(), HANDLER)
+
+
+@pytest.mark.parametrize("stored", [PartialDate(1, 1, 1), PartialDate(1), PartialDate(9999, 12, 31)])
+def test_a_notice_of_the_first_day_of_the_calendar_does_not_stop_later_ones(stored: PartialDate) -> None:
+    """Such a notice could be stored before days had a range."""
+    words = "ransomware on the mail server"
+    [old] = file_notice(CLAIM, notice_of(occurred_on=stored, description=words))
+    filed = InsuredNotices.begin(old)
+
+    assert filed.like(notice_of(occurred_on=PartialDate(2026, 5, 1), description=words)) == ()
+    assert filed.like(notice_of(occurred_on=stored, description=words)) == (CLAIM,)

@@ -152,3 +152,27 @@ def test_every_lease_of_a_service_is_shown_with_its_holder_whichever_process_ans
     shown = console.file.getvalue()  # type: ignore[attr-defined]
     assert "consumer policy host/12" in shown
     assert "relay nobody" in shown
+
+
+def test_what_the_read_tables_can_not_take_needs_a_person_and_is_named() -> None:
+    first = pb.SetAsideEvent(
+        position=7, tenant="pingan", type="policy.Bound", error="DataError", reason="libs/common/x.py:1 in add"
+    )
+    operator = told(policy=status(set_aside=5, set_aside_streams=2, first_set_aside=[first]))
+
+    document, _, well = show_status(operator)
+
+    assert not well
+    (line,) = document[0]["attention"]
+    assert line == (
+        "policy has 5 events of 2 streams that its read tables can't take, and needs a person:"
+        " 7 policy.Bound of pingan, DataError (libs/common/x.py:1 in add), ..."
+        " When it is mended: hubao rebuild -s policy"
+    )
+    assert document[0]["first_set_aside"][0]["position"] == 7
+
+
+def test_what_keeps_a_service_from_writing_is_said() -> None:
+    (state,) = states_of(told(policy=status(database_trouble="the database's disk is full")))
+
+    assert state.attention == ["policy can't write: the database's disk is full"]

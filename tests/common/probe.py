@@ -14,7 +14,7 @@ from typing import Any
 import grpc
 from buf.validate import validate_pb2
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
-from hubao.common.v1 import access_pb2
+from hubao.common.v1 import access_pb2, bounds_pb2
 
 from libs.common.context import current_call, note_position
 from libs.common.grpc.auth import Authenticator
@@ -22,7 +22,7 @@ from libs.common.grpc.client import channel
 from libs.common.grpc.edge import Edge
 from libs.common.grpc.server import EdgeServer
 from libs.common.outages import OutcomeUnknown
-from libs.common.settings import Tls
+from libs.common.settings import STREAMS, Most, Tls
 from libs.common.tokens import LocalIssuer
 from tests.common.failing import FAILURES
 
@@ -62,7 +62,9 @@ def _declare() -> None:
     of = descriptor_pb2.FieldDescriptorProto
     file = descriptor_pb2.FileDescriptorProto(name="hubao/probe/v1/probe.proto", package="hubao.probe.v1")
     file.syntax = "proto3"
-    file.dependency.extend(["buf/validate/validate.proto", "hubao/common/v1/access.proto"])
+    file.dependency.extend(
+        ["buf/validate/validate.proto", "hubao/common/v1/access.proto", "hubao/common/v1/bounds.proto"]
+    )
     item = file.message_type.add(name="Item")
     rule: Any = validate_pb2.field
     _field(item, "count", of.TYPE_INT32).options.Extensions[rule].int32.lte = 1000
@@ -82,6 +84,9 @@ def _declare() -> None:
         if scope is not None:
             option: Any = access_pb2.access
             method.options.Extensions[option].CopyFrom(access_pb2.Access(roles=roles, scope=scope))
+        if name != "Look":
+            largest: Any = bounds_pb2.largest_request
+            method.options.Extensions[largest] = 4 << 20
     descriptor_pool.Default().AddSerializedFile(file.SerializeToString())  # type: ignore[no-untyped-call]
 
 
@@ -209,6 +214,8 @@ async def served(
     directory: Path,
     *,
     limit: int = 1024,
+    streams: Most = STREAMS,
+    idle_seconds: float = 30.0,
     default_seconds: float = 30.0,
     reached: int = 100,
     tls: Tls | None = None,
@@ -223,7 +230,16 @@ async def served(
         waited.append((position, seconds))
         return position <= reached
 
-    edge = Edge("probe", authenticator, lambda: NOW, wait_for_position, limit=limit, default_seconds=default_seconds)
+    edge = Edge(
+        "probe",
+        authenticator,
+        lambda: NOW,
+        wait_for_position,
+        calls=Most(limit, limit, limit),
+        streams=streams,
+        idle_seconds=idle_seconds,
+        default_seconds=default_seconds,
+    )
     probe = Probe()
     server = EdgeServer(address, edge, [(add_probe, probe, SERVICE)], tls=tls)  # type: ignore[list-item]
     port = await server.start()

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from libs.common.dates import PartialDate, Period, date_in_shanghai, start_of_day
+from libs.common.dates import PartialDate, Period, add_days, date_in_shanghai, start_of_day
 
 
 def test_a_year_has_365_or_366_days() -> None:
@@ -52,3 +52,9 @@ def test_a_year_alone_may_mean_any_of_its_days() -> None:
 def test_a_date_that_does_not_exist_is_refused(parts: tuple[int, ...]) -> None:
     with pytest.raises(ValueError):
         PartialDate(*parts)
+
+
+def test_a_day_beyond_the_calendar_is_its_first_or_last_day() -> None:
+    assert add_days(date(9999, 12, 31), 1) == date.max
+    assert add_days(date(1, 1, 3), -7) == date.min
+    assert add_days(date(2199, 12, 31), 3650) == date(2209, 12, 29)

@@ -75,13 +75,21 @@ async def test_every_field_that_breaks_a_rule_of_the_proto_is_named(tmp_path: Pa
         assert good.probe.seen == []
 
 
-async def test_a_thousand_wrong_fields_still_fit_into_the_answer(tmp_path: Path) -> None:
+async def test_of_hundreds_of_wrong_fields_a_handful_is_named_and_the_others_are_counted(tmp_path: Path) -> None:
     async with served(tmp_path) as good:
-        failed = await failure(good.call("Ask", Request(items=[{"count": 1001}] * 1000)))
+        failed = await failure(good.call("Ask", Request(items=[{"count": 1001}] * 400)))
 
         assert failed.code == StatusCode.INVALID_ARGUMENT
-        assert 20 < len(failed.fields) < 1000
-        assert failed.fields[""].endswith("more violations")
+        assert len(failed.fields) == 21
+        assert failed.fields[""] == "and 381 more violations"
+
+
+async def test_of_thousands_of_wrong_fields_the_first_is_named(tmp_path: Path) -> None:
+    async with served(tmp_path) as good:
+        failed = await failure(good.call("Ask", Request(name="x", items=[{"count": 1001}] * 4000)))
+
+        assert (failed.code, set(failed.fields)) == (StatusCode.INVALID_ARGUMENT, {"items[0].count"})
+        assert failed.message.endswith("; there may be more")
 
 
 async def test_a_long_refusal_is_cut_and_still_arrives(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import psycopg
 import pytest
 from sqlalchemy import select, text
 
+from libs.common.errors import PositionAhead
 from libs.common.outages import OutcomeUnknown
 from libs.common.waking import cancelled
 from tests.common.messaging.town import BELL, STRIKES, Node
@@ -34,6 +35,19 @@ async def test_read_tables_that_were_not_restored_with_their_log_are_made_anew_a
         while await restored.projector.advance(restored.tables.schema):
             pass
         assert await restored.projector.rebuild() == (2, True)
+
+
+async def test_a_position_that_the_log_has_not_is_refused_and_not_waited_for(database: str) -> None:
+    async with Node(BELL, database) as bell:
+        await bell.cast("big")
+        while await bell.projector.advance(bell.tables.schema):
+            pass
+
+        assert await bell.tables.wait_for(1, 0)
+        with pytest.raises(PositionAhead) as refusal:
+            await bell.tables.wait_for(2, 60)
+
+    assert refusal.value.details == {"position": "1", "asked": "2"}
 
 
 async def test_a_rebuild_while_the_database_is_away_is_an_outage_and_no_bug(database: str) -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from libs.common.settings import Settings, SettingsError, Tls
+from libs.common.settings import Most, Settings, SettingsError, Tls
 
 NEEDED = {
     "DATABASE_URL": "postgresql://hubao:secret@127.0.0.1:5432/policy",
@@ -19,7 +19,8 @@ def test_little_is_needed_and_the_rest_has_its_defaults() -> None:
 
     assert settings.address == "127.0.0.1:0"
     assert (settings.audience, settings.clock, settings.log) == ("hubao", "system", "json")
-    assert (settings.max_in_flight, settings.drain_seconds) == (1024, 10)
+    assert (settings.calls, settings.streams) == (Most(1024, 512, 256), Most(4096, 1024, 512))
+    assert (settings.stream_idle_seconds, settings.drain_seconds) == (30, 10)
     assert (settings.tls, settings.token_file, settings.address_file, settings.feeds) == (None, None, None, {})
     assert (settings.announcement_jwks, settings.nats_password_file) == ({}, None)
     assert settings.otlp_endpoint == ""
@@ -38,6 +39,9 @@ def test_everything_can_be_said() -> None:
             "HUBAO_CLOCK_START": "2025-01-01T09:00:00+08:00",
             "HUBAO_LOG": "plain",
             "HUBAO_MAX_IN_FLIGHT": "64",
+            "HUBAO_MAX_IN_FLIGHT_OF_PRINCIPAL": "8",
+            "HUBAO_MAX_STREAMS_OF_ORGANISATION": "100",
+            "HUBAO_STREAM_IDLE_SECONDS": "5",
             "HUBAO_DRAIN_SECONDS": "0",
             "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4317",
         }
@@ -45,7 +49,13 @@ def test_everything_can_be_said() -> None:
 
     assert settings.feeds == {"policy": "127.0.0.1:5001", "claims": "127.0.0.1:5003"}
     assert (settings.token_file, settings.address_file) == (Path("/run/token"), Path("/run/address"))
-    assert (settings.clock, settings.log, settings.max_in_flight, settings.drain_seconds) == ("movable", "plain", 64, 0)
+    assert (settings.clock, settings.log, settings.calls, settings.drain_seconds) == (
+        "movable",
+        "plain",
+        Most(64, 32, 8),
+        0,
+    )
+    assert (settings.streams, settings.stream_idle_seconds) == (Most(4096, 100, 512), 5)
     assert settings.clock_start == datetime(2025, 1, 1, 1, tzinfo=UTC)
     assert settings.otlp_endpoint == "http://127.0.0.1:4317"
 

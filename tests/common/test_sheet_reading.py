@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
-from libs.common import sheet_reading
+from libs.common import workbooks
 from libs.common.errors import InvalidField
 from libs.common.money import Money
 from libs.common.sheet_reading import Cell, SheetRow, Unreadable, read_sheet
@@ -156,9 +156,22 @@ def test_headings_are_there_and_come_once(tmp_path: Path, lines: list[str], plac
     assert problem.value.place == place
 
 
-def test_what_is_not_utf_8_is_unreadable(tmp_path: Path) -> None:
-    with pytest.raises(Unreadable, match="UTF-8"):
-        csv_of(tmp_path / "a.csv", "名称", encoding="gb18030")
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "gbk"])
+def test_chinese_is_read_in_the_forms_in_which_spreadsheets_write_it(tmp_path: Path, encoding: str) -> None:
+    _, row = csv_of(tmp_path / "a.csv", "name,名称", "a,上海示例软件有限公司", encoding=encoding)
+
+    assert row.cells["名称"].text() == "上海示例软件有限公司"
+
+
+@pytest.mark.parametrize("content", [b"a,b\r\n\xff\xfe,1\r\n", "名称\r\n".encode() + b"\xc3\xfb\xb3\xc6\r\n"])
+def test_what_is_neither_utf_8_nor_gb_18030_is_unreadable(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(content)
+
+    with pytest.raises(Unreadable, match="UTF-8") as problem:
+        list(read_sheet(Form.CSV, path))
+
+    assert problem.value.place == "csv!A2"
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"<html>", b"a,b\r\n"])
@@ -189,7 +202,7 @@ def test_a_damaged_sheet_is_unreadable(tmp_path: Path) -> None:
 
 
 def test_a_workbook_that_unpacks_to_too_much_is_unreadable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sheet_reading, "LARGEST_WORKBOOK", 1000)
+    monkeypatch.setattr(workbooks, "LARGEST_WORKBOOK", 1000)
 
     with pytest.raises(Unreadable, match="too large"):
         xlsx_of(tmp_path / "a.xlsx", ["a"])
@@ -198,6 +211,12 @@ def test_a_workbook_that_unpacks_to_too_much_is_unreadable(tmp_path: Path, monke
 def test_there_may_be_too_many_columns(tmp_path: Path) -> None:
     with pytest.raises(Unreadable, match="more than 500 columns"):
         csv_of(tmp_path / "a.csv", ",".join(f"c{number}" for number in range(501)))
+
+
+@pytest.mark.parametrize("day", [date(1, 1, 1), date(1899, 12, 31), date(2200, 1, 1), date(9999, 12, 31)])
+def test_a_day_that_nobody_may_name_is_refused_by_its_place(day: date) -> None:
+    for cell in (a_cell(day, "date"), a_cell(day.isoformat(), "text")):
+        assert refused(cell.day) == "must be a date from 1900-01-01 to 2199-12-31"
 
 
 MAIN = b"http://schemas.openxmlformats.org/spreadsheetml/2006/main"

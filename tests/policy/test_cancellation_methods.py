@@ -7,6 +7,7 @@ import pytest
 
 from libs.common.money import Money
 from services.policy.domain.errors import EffectiveDateOutsideTerm, MethodNotAllowed, PolicyNotInForce
+from services.policy.domain.policy.life_errors import ClaimsAgainstCancellation
 from services.policy.domain.policy.policy import Policy
 from services.policy.domain.policy.values import PolicyStatus
 from services.policy.domain.product.terms import CancellationMethod, CancellationRule
@@ -76,3 +77,51 @@ def test_a_minimum_earned_of_nothing_is_pro_rata() -> None:
 
     assert ended.cancellation is not None
     assert not ended.cancellation.retained
+
+
+def test_a_minimum_earned_is_of_the_term_as_it_stands() -> None:
+    """100,000.00 a year, raised to 300,000.00 after ten days, cancelled after fifteen: 25 % of 294,520.55."""
+    raises = an.set_limit(an.EXTORTION, Money.cny(50_000_000)), an.set_limit(an.DATA, Money.cny(25_000_000))
+    raised = an.endorsed(policy(), date(2026, 1, 11), *raises)
+    assert raised.premium == Money.cny("294520.55")
+
+    ended = an.cancelled(raised, date(2026, 1, 16), MINIMUM)
+
+    assert ended.premium == Money.cny("73630.14")
+
+
+def test_what_would_have_been_endorsed_later_is_no_part_of_it() -> None:
+    raised = an.endorsed(policy(), OCTOBER, an.set_limit(an.DATA, an.RAISED_DATA_LIMIT))
+
+    ended = an.cancelled(raised, FEBRUARY, MINIMUM)
+
+    assert ended.premium == Money.cny(25_000)
+
+
+CLAIMED = {"claim-1": date(2026, 3, 1), "claim-2": None}
+
+
+@pytest.mark.parametrize(("method", "day"), [(FLAT, an.INCEPTION), (PRO_RATA, an.INCEPTION), (PRO_RATA, FEBRUARY)])
+def test_cover_under_which_claims_are_paid_or_open_is_not_taken_away(method: CancellationMethod, day: date) -> None:
+    with pytest.raises(ClaimsAgainstCancellation, match="claim-1"):
+        policy().cancel(day, method, "INSURED_REQUEST", AT, CLAIMED)
+
+
+def test_a_chief_may_say_why_it_is_all_the_same() -> None:
+    (event,) = policy().cancel(
+        an.INCEPTION, FLAT, "INSURED_REQUEST", AT, CLAIMED, "Bound in error; the claim is repaid"
+    )
+
+    assert event.cancellation.despite_claims == "Bound in error; the claim is repaid"
+
+
+def test_a_claim_of_days_that_keep_their_cover_stands_in_nobodys_way() -> None:
+    (event,) = policy().cancel(OCTOBER, PRO_RATA, "INSURED_REQUEST", AT, CLAIMED)
+
+    assert event.cancellation.effective_date == OCTOBER
+
+
+def test_a_product_may_leave_it_to_anybody() -> None:
+    rule = CancellationRule((FLAT,), Decimal(0), despite_claims=True)
+
+    assert an.policy(terms=an.product_terms(cancellation=rule)).cancel(an.INCEPTION, FLAT, "OTHER", AT, CLAIMED)

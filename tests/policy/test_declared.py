@@ -8,8 +8,11 @@ import pytest
 
 from libs.common.errors import InvalidField
 from libs.common.money import Money
+from services.policy.application.public import timeline_message
+from services.policy.domain.enterprise import Enterprise
 from services.policy.domain.errors import SubmissionClosed
 from services.policy.domain.experience import Experience
+from services.policy.domain.policy.policy import Policy
 from services.policy.domain.product.product import Product
 from services.policy.domain.product.terms import ProductTerms
 from services.policy.domain.submission.declared import decline_reasons, losses_within
@@ -188,3 +191,42 @@ def test_the_claims_of_the_policy_that_is_renewed_count_where_they_weigh_more_th
     assert decline_reasons(rules, asked, known, an.QUOTED_ON) == ()
     worse = replace(known, paid=Money.cny(700_001))
     assert decline_reasons(rules, asked, worse, an.QUOTED_ON) == (DeclineReason.LOSSES_TOO_LARGE,)
+
+
+def operator(**changes: Any) -> Enterprise:
+    plain = {"critical_infrastructure": True, "protecting_department": "上海市通信管理局"}
+    return an.enterprise(**{**plain, **changes})
+
+
+def test_an_insured_is_declared_critical_with_the_department_that_protects_it() -> None:
+    referred = an.quoted(an.submission(insured=operator())).quotes[-1]
+
+    assert referred.referral_reasons == (ReferralReason.CRITICAL_INFRASTRUCTURE_WITHOUT_ASSESSMENT,)
+    with pytest.raises(InvalidField, match=r"insured\.protecting_department"):
+        an.submission(insured=operator(protecting_department=" "))
+    with pytest.raises(InvalidField, match=r"insured\.protecting_department"):
+        an.submission(insured=operator(critical_infrastructure=False))
+    with pytest.raises(InvalidField, match=r"systems\[0\].protecting_department"):
+        an.submission(systems=(replace(system(), protecting_department="A department"),))
+
+
+def test_a_product_may_refer_all_critical_infrastructure() -> None:
+    rules = replace(an.product_terms().underwriting, refer_critical_infrastructure=True)
+    terms = an.product_terms(underwriting=rules)
+    assessed = an.submission(terms, insured=operator())
+    assessed = an.after(assessed, assessed.record_assessment(an.assessed()))
+
+    assert an.quoted(assessed, terms).quotes[-1].referral_reasons == (ReferralReason.CRITICAL_INFRASTRUCTURE,)
+    assert an.quoted(assessed).quotes[-1].referral_reasons == ()
+
+
+def test_a_policy_says_which_systems_are_critical() -> None:
+    systems = (system(), replace(system(), name="SCADA", critical_infrastructure=True, protecting_department="能源局"))
+    submitted = an.submission(systems=systems)
+    submitted = an.after(submitted, submitted.record_assessment(an.assessed()))
+    (bound,) = an.bound(an.quoted(submitted))
+
+    told = timeline_message(an.POLICY_ID, Policy.begin(bound))
+
+    assert [(each.name, each.protecting_department) for each in told.critical_systems] == [("SCADA", "能源局")]
+    assert not told.insured.critical_infrastructure

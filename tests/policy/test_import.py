@@ -8,6 +8,7 @@ from uuid import UUID
 import grpc
 import pytest
 from google.protobuf.message import Message
+from hubao.policy.v1 import authority_pb2 as authority_pb
 from hubao.policy.v1 import events_pb2, terms_pb2
 from hubao.policy.v1 import policy_import_pb2 as pb
 from hubao.policy.v1 import policy_service_pb2 as policy_pb
@@ -135,6 +136,35 @@ async def test_two_rows_of_one_number_in_one_message_make_one_policy(desk: Desk)
 
     assert answered.outcomes == ["accepted", "refused"]
     assert answered.refusals == [("POLICY_NUMBER_TAKEN", "")]
+
+
+async def test_a_number_is_the_same_in_whatever_case_it_is_written(desk: Desk) -> None:
+    await a.product(desk)
+    numbers = ("Case-001", "CASE-001", "case-001")
+    same = [book.row(place, policy_number=number) for place, number in enumerate(numbers, 1)]
+
+    answered = await book.imported(desk, [book.header(), book.rows(*same)])
+
+    assert answered.outcomes == ["accepted", "refused", "refused"]
+    assert answered.refusals == [("POLICY_NUMBER_TAKEN", "")] * 2
+    ours = await book.imported(desk, [book.header(), book.rows(book.row(9, policy_number="hb2026-7k3m9-qx2pa"))])
+    assert ours.refusals == [("INVALID_FIELD", "policy_number")]  # It may be one that is given here.
+
+
+async def test_a_row_beyond_the_authority_waits_for_somebody_who_releases_it(desk: Desk) -> None:
+    await a.product(desk)
+    high = [book.part(an.DATA, 50_000_000, book.DATA_PREMIUM)]
+    request = [book.header(), book.rows(book.row(1), book.row(2, parts=high))]
+
+    first = await book.imported(desk, request)
+    release = authority_pb.ReleaseInAdvanceRequest(
+        import_key="BOOK-2025", limit=a.yuan(50_000_000), reasons=["LIMIT_OVER_AUTHORITY"]
+    )
+    await desk.chief(release)
+    second = await book.imported(desk, request)
+
+    assert (first.outcomes, first.refusals) == (["accepted", "refused"], [("ACT_REFERRED", "")])
+    assert second.outcomes == ["repeated", "accepted"]
 
 
 async def test_two_streams_of_one_import_at_once_take_each_row_once(desk: Desk) -> None:

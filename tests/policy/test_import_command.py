@@ -43,7 +43,7 @@ async def test_refused_rows_are_shown_and_fail_the_command(desk: Desk, tmp_path:
     assert (text.exit_code, document.exit_code) == (1, 1)
     assert "OLD-000001" in text.stdout and "policies!B2 (uscc)" in text.stdout
     assert text.stdout.endswith("2 rows: 1 accepted, 0 repeated, 1 refused\n")
-    assert text.stderr.strip().endswith("hubao: 1 rows were refused; the others are policies")
+    assert text.stderr.strip().endswith("hubao: 1 rows were refused; the other 1 are policies")
     told = json.loads(document.stdout)
     assert (told["summary"]["repeated"], told["refused"][0]["reason"]) == (1, "INVALID_FIELD")
 
@@ -57,3 +57,20 @@ async def test_what_keeps_a_file_out_is_one_line(desk: Desk, tmp_path: Path) -> 
     assert (unreadable.exit_code, unfit.exit_code) == (1, 1)
     assert "FILE_UNREADABLE" in unreadable.stderr and "csv!A1" in unreadable.stderr
     assert "ROLE_MISSING" in unfit.stderr
+
+
+async def test_a_dry_run_takes_in_nothing_and_what_was_not_taken_in_is_not_called_a_policy(
+    desk: Desk, tmp_path: Path
+) -> None:
+    await a.product(desk)
+    file = tmp_path / "book.csv"
+    file.write_bytes(csv_file(line(1), line(2, size="huge", line="none")))
+
+    tried = await run(desk, file, "--dry-run")
+    file.write_bytes(csv_file(line(2, size="huge", line="none")))
+    none = await run(desk, file)
+
+    assert tried.stdout.endswith("2 rows: 1 acceptable, 0 repeated, 1 refused\n")
+    assert "csv!F3 (size)" in tried.stdout and "csv!G3 (line)" in tried.stdout
+    assert tried.stderr.strip().endswith("hubao: 1 rows would be refused; nothing was taken in")
+    assert none.stderr.strip().endswith("hubao: 1 rows were refused; none is a policy")

@@ -149,7 +149,14 @@ def place(heading: str, row: int = 2) -> str:
         ({"line": "marine"}, ("INVALID_FIELD", place("line"))),
         ({"product_version": "1.0"}, ("INVALID_FIELD", place("product_version"))),
         ({"inception": "1/1/2026"}, ("INVALID_FIELD", place("inception"))),
+        ({"inception": "9999-12-31"}, ("INVALID_FIELD", place("inception"))),
         ({"expiry": "2026-12-31"}, ("INVALID_FIELD", place("expiry"))),
+        ({"name": "瀚海\0科技"}, ("INVALID_FIELD", place("name"))),
+        ({"name": "瀚海\u202e科技"}, ("INVALID_FIELD", place("name"))),
+        ({"name": "瀚" * 201}, ("INVALID_FIELD", place("name"))),
+        ({"product_key": "A\u200b"}, ("INVALID_FIELD", place("product_key"))),
+        ({"dependency__cloud": "ali\x07yun"}, ("INVALID_FIELD", place("dependency.cloud"))),
+        ({"DATA__limit": "99999999999999"}, ("INVALID_FIELD", place("DATA.limit"))),
         ({"DATA__limit": "23 000 000"}, ("INVALID_FIELD", place("DATA.limit"))),
         ({"DATA__limit": "0"}, ("INVALID_FIELD", place("DATA.limit"))),
         ({"DATA__annual_premium": "90000.015"}, ("INVALID_FIELD", place("DATA.annual_premium"))),
@@ -253,3 +260,91 @@ async def test_a_file_may_be_too_large(desk: Desk, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(import_files, "LARGEST_FILE", 100)
 
     assert await unreadable(desk, list(requests(csv_file(line(1))))) == "file"
+
+
+CHINESE = {
+    "policy_number": "保单号",
+    "uscc": "统一社会信用代码",
+    "name": "被保险人名称",
+    "industry_code": "行业代码",
+    "region_code": "行政区划代码",
+    "size": "企业规模",
+    "line": "产品线",
+    "product_key": "产品代码",
+    "product_version": "产品版本",
+    "inception": "保险起期",
+    "expiry": "保险止期",
+    "DATA.limit": "DATA.赔偿限额",
+    "DATA.deductible": "DATA.免赔额",
+    "DATA.annual_premium": "DATA.年保费",
+    "EXTORTION.limit": "EXTORTION.限额",
+    "EXTORTION.retroactive_date": "EXTORTION.追溯日",
+    "EXTORTION.annual_premium": "EXTORTION.年保费",
+    "annual_revenue": "年营业收入",
+    "answer.MFA": "回答.MFA",
+    "dependency.cloud": "依赖.云",
+}
+
+
+def in_chinese(number: int = 1, **changes: Any) -> dict[str, Any]:
+    words = {"size": "小型", "line": "综合险", "answer__MFA": "是"}
+    return {CHINESE.get(name, name): value for name, value in line(number, **{**words, **changes}).items()}
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-8", "utf-8-sig"])
+async def test_a_file_in_chinese_is_the_same_book(desk: Desk, encoding: str) -> None:
+    await a.product(desk)
+    content = csv_file(in_chinese(1), in_chinese(2)).decode("utf-8-sig").encode(encoding)
+
+    answered = await taken(desk, content)
+    again = await taken(desk, csv_file(line(1), line(2)))
+
+    assert answered.outcomes == ["accepted", "accepted"], answered.results
+    assert again.outcomes == ["repeated", "repeated"]
+
+
+async def test_an_operator_of_critical_infrastructure_has_columns(desk: Desk) -> None:
+    await a.product(desk)
+    critical = {"关键信息基础设施": "是", "保护工作部门": "上海市通信管理局"}
+
+    answered = await taken(desk, csv_file({**line(1), **critical}, {**line(2), "关键信息基础设施": "是"}))
+
+    assert answered.refusals == [("ACT_REFERRED", "csv!2"), ("INVALID_FIELD", "csv!3 (insured.protecting_department)")]
+
+
+async def test_all_wrong_cells_of_a_row_are_told_at_once(desk: Desk) -> None:
+    await a.product(desk)
+    wrong = {"size": "huge", "inception": "1.1.2026", "DATA__limit": "one", "annual_revenue": "much"}
+
+    (result,) = (await taken(desk, csv_file(line(1, **wrong)))).results
+
+    assert [each.field for each in result.problems] == [
+        place("size"),
+        place("inception"),
+        place("annual_revenue"),
+        place("DATA.limit"),
+    ]
+    assert (result.field, result.row_key) == (place("size"), "OLD-000001")
+
+
+async def test_two_headings_of_one_meaning_are_refused(desk: Desk) -> None:
+    await a.product(desk)
+
+    assert await unreadable(desk, list(requests(csv_file({**line(1), "保单号": "OLD-000002"})))) != ""
+
+
+async def test_a_dry_run_says_what_would_become_of_each_row_and_takes_in_none(desk: Desk) -> None:
+    await a.product(desk)
+    await taken(desk, csv_file(line(1)))
+    position = (await desk.application.log.head()).position
+    sent = list(requests(csv_file(line(1), line(2), line(2, row_key="again"), line(3, size="huge"))))
+    getattr(sent[0].header, "import").dry_run = True
+
+    answered = await book.imported(desk, sent, "ImportPolicyFile")
+
+    assert answered.outcomes == ["repeated", "acceptable", "refused", "refused"]
+    assert answered.refusals[0] == ("POLICY_NUMBER_TAKEN", "csv!4")
+    assert answered.summary == pb.ImportSummary(
+        rows=4, accepted=1, repeated=1, refused=2, premium=a.yuan(98_000), dry_run=True
+    )
+    assert (await desk.application.log.head()).position == position

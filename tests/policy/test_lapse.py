@@ -1,5 +1,6 @@
 """Lapse for unpaid premium, and its cure by a payment: it happens, it is refused, it is repeated."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -10,10 +11,10 @@ from libs.common.events import replay
 from libs.common.money import Money
 from services.policy.domain.errors import EffectiveDateOutsideTerm, PolicyNotInForce
 from services.policy.domain.policy.lapsing import Debt, lapse, lapse_if_due
-from services.policy.domain.policy.life import NON_PAYMENT, PREMIUM_PAID, Lapsed
+from services.policy.domain.policy.life import NON_PAYMENT, PAID_IN_TIME, PREMIUM_PAID, Lapsed
 from services.policy.domain.policy.life_errors import CoverInterrupted, GraceNotExpired
 from services.policy.domain.policy.policy import Policy
-from services.policy.domain.policy.reinstating import cure
+from services.policy.domain.policy.reinstating import cure, withdraw_lapse
 from services.policy.domain.policy.reporting import promised_segments, reported_until
 from services.policy.domain.policy.values import PolicyStatus, TransactionKind
 from services.policy.domain.product.checks import check_terms
@@ -185,3 +186,77 @@ def test_days_of_cure_are_counted_from_the_first_day_without_cover() -> None:
 
     assert cured(policy, MARCH).status is PolicyStatus.IN_FORCE
     assert cured(policy, MARCH + timedelta(1)).status is PolicyStatus.LAPSED
+
+
+def test_grace_that_ends_before_cover_begins_lapses_the_policy_as_of_its_inception() -> None:
+    """Bound three months ahead, as renewals are: all comes back, by the timer and by hand."""
+    before = debt(date(2025, 12, 20))
+
+    for policy in (
+        after(an.policy(), lapse_if_due(an.policy(), AUTOMATIC, before, AT)),
+        after(an.policy(), lapse(an.policy(), BY_HAND, before, AT)),
+    ):
+        assert policy.status is PolicyStatus.LAPSED
+        assert policy.cancellation is not None
+        assert policy.cancellation.method is CancellationMethod.FLAT
+        assert policy.cancellation.effective_date == an.INCEPTION
+        assert policy.premium == Money.cny(0)
+        assert policy.segments == ()
+
+
+def test_who_pays_before_cover_begins_has_it() -> None:
+    before = debt(date(2025, 12, 20))
+    policy = after(an.policy(), lapse_if_due(an.policy(), AUTOMATIC, before, AT))
+
+    policy = cured(policy, date(2025, 12, 28))
+
+    assert policy.status is PolicyStatus.IN_FORCE
+    assert policy.premium == Money.cny(100_000)
+    assert lapse_if_due(policy, AUTOMATIC, before, AT) == []
+    next_instalment = lapse_if_due(policy, AUTOMATIC, debt(date(2025, 12, 31)), AT)
+    assert after(policy, next_instalment).status is PolicyStatus.LAPSED
+
+
+def test_a_second_arrears_after_a_new_beginning_lapses_too() -> None:
+    policy = an.reinstated(lapsed(), date(2026, 5, 1))
+
+    policy = after(policy, lapse_if_due(policy, AUTOMATIC, debt(date(2026, 7, 1)), AT))
+
+    assert policy.status is PolicyStatus.LAPSED
+    assert policy.segments[-1].end == date(2026, 7, 1)
+
+
+def test_money_that_had_been_there_in_time_undoes_the_lapse_whatever_happened_since() -> None:
+    before = an.policy()
+    for rule in (AUTOMATIC, BY_HAND):
+        policy = after(before, lapse(before, rule, debt(), AT))
+
+        value = replay(Policy, withdraw_lapse(policy, MARCH, AT), policy)
+
+        assert value is not None
+        assert value.status is PolicyStatus.IN_FORCE
+        assert value.segments == before.segments
+        assert value.life.reinstatements[-1].reason == PAID_IN_TIME
+        assert not value.life.reinstatements[-1].has_gap
+        assert withdraw_lapse(value, MARCH, AT) == []
+
+
+def test_what_is_said_of_another_end_of_grace_undoes_nothing() -> None:
+    assert withdraw_lapse(lapsed(), date(2026, 4, 1), AT) == []
+    assert withdraw_lapse(an.policy(), MARCH, AT) == []
+
+
+def test_less_than_the_tolerance_may_be_missing_of_what_cures() -> None:
+    policy = after(an.policy(), lapse_if_due(an.policy(), AUTOMATIC, replace(debt(), tolerance=Money.cny(1)), AT))
+
+    assert policy.life.lapse is not None
+    assert policy.life.lapse.is_cured_by(Money.cny("105999.01"))
+    assert not policy.life.lapse.is_cured_by(Money.cny("105999.00"))
+
+
+def test_what_was_owed_when_a_person_put_the_policy_back_in_force_does_not_lapse_it() -> None:
+    decided = datetime(2026, 5, 10, 2, tzinfo=UTC)
+    policy = an.reinstated(lapsed(), MARCH, today=date(2026, 5, 10), at=decided, says=an.statement(date(2026, 5, 10)))
+
+    assert lapse_if_due(policy, AUTOMATIC, debt(date(2026, 4, 20)), AT) == []
+    assert lapse_if_due(policy, AUTOMATIC, debt(date(2026, 5, 20)), AT)

@@ -224,3 +224,24 @@ def test_money_that_can_not_be_compared_is_named_and_not_compared() -> None:
 def test_a_product_needs_a_name() -> None:
     with pytest.raises(InvalidField, match="name"):
         Product.create("CYBER", " ", an.product_terms())
+
+
+@pytest.mark.parametrize(
+    ("question", "rows", "missing"),
+    [
+        (Question("MFA", "Is it in use?", AnswerKind.YES_NO, ()), {"yes": "0.8"}, "no"),
+        (Question("MFA", "Where?", AnswerKind.CHOICE, ("all", "some", "none")), {"all": "0.8", "none": "1.3"}, "some"),
+    ],
+)
+def test_a_product_that_has_no_factor_for_an_option_is_drafted_and_not_published(
+    question: Question, rows: dict[str, str], missing: str
+) -> None:
+    table = an.table("mfa", FactorBasis.ANSWER, rows, question="MFA")
+    rating = replace(an.product_terms().rating, factor_tables=(table,))
+    product = replay(Product, Product.create("CYBER", "Cyber", an.product_terms(questions=(question,), rating=rating)))
+    assert product is not None
+
+    with pytest.raises(InvalidField, match=f"no factor for {missing}") as refusal:
+        product.publish(an.BOUND_AT)
+
+    assert refusal.value.field == "draft.rating.factor_tables[0].rows"

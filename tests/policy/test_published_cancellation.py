@@ -28,7 +28,7 @@ def part(annual: str) -> PartTerms:
 
 def returned(annual: str, days: int, method: CancellationMethod, percent: Decimal = Decimal(10)) -> ReturnPremium:
     rule = CancellationRule((CancellationMethod.PRO_RATA, CancellationMethod.SHORT_RATE), percent)
-    return return_premium([part(annual)], TERM, TERM.inception + timedelta(days=days), method, rule)
+    return return_premium([part(annual)], TERM, TERM.inception + timedelta(days=days), method, rule, Money.cny(annual))
 
 
 def test_ninety_percent_of_pro_rata_is_what_the_publication_says() -> None:

@@ -152,15 +152,15 @@ async def test_binding_endorsing_and_cancelling_at_once_never_pass_the_capacity_
 
 async def test_an_endorsement_draws_what_it_adds_and_is_refused_beyond_the_capacity(desk: Desk) -> None:
     policy_id = (await desk.ask(bind_alone(await quoted(desk, await a.product(desk), "A")))).policy.policy_id
-    await desk.chief(capacity(30_000_000))
-    more = a.endorse(policy_id, date(2026, 5, 1), a.set_data(Money.cny(30_000_001)))
-    whole = a.endorse(policy_id, date(2026, 5, 1), a.set_data(Money.cny(30_000_000)))
+    await desk.chief(capacity(28_000_000))
+    more = a.endorse(policy_id, date(2026, 5, 1), a.set_data(Money.cny(28_000_001)))
+    whole = a.endorse(policy_id, date(2026, 5, 1), a.set_data(Money.cny(28_000_000)))
 
     assert await desk.refused(more) == ("FAILED_PRECONDITION", "GUARD_EXCEEDED")
     await desk.ask(whole)
     await desk.ask(whole)
 
-    assert await exposed(desk) == (30_000_000, 1)
+    assert await exposed(desk) == (28_000_000, 1)
 
 
 async def test_a_smaller_limit_and_a_later_cancellation_give_back_on_their_days(desk: Desk) -> None:

@@ -9,6 +9,7 @@ from google.protobuf.message import Message
 from google.type import date_pb2
 from hubao.billing_subsidy.v1 import events_pb2 as billing
 from hubao.claims.v1 import events_pb2 as claims
+from hubao.policy.v1 import accumulation_pb2 as accumulation_pb
 from hubao.policy.v1 import events_pb2, terms_pb2
 from hubao.policy.v1 import policy_life_pb2 as life_pb
 from hubao.policy.v1 import policy_service_pb2 as pb
@@ -219,6 +220,137 @@ async def test_a_person_lapses_where_the_product_leaves_it_to_one(desk: Desk) ->
     assert (await desk.ask(lapse)).policy.etag == lapsed.etag
 
 
+async def test_what_billing_says_is_overdue_is_all_that_a_person_may_lapse_for(desk: Desk) -> None:
+    """Instalments of 8,833.34: the overdue one is paid the day after its grace, and eleven are still to come."""
+    policy_id = await by_hand(desk)
+    expired = billing.GraceExpired(
+        policy_id=policy_id, outstanding=yuan("8833.34"), expired_on=date_message(MARCH), total_received=yuan(0)
+    )
+    await hear(desk, "billing_subsidy", expired)
+    paid = billing.PremiumReceived(
+        policy_id=policy_id,
+        amount=yuan("8833.34"),
+        received=yuan("8833.34"),
+        invoiced=yuan(106_000),
+        received_on=date_message(MARCH),
+        total_received=yuan("8833.34"),
+        overdue=yuan(0),
+    )
+
+    await hear(desk, "billing_subsidy", paid)
+
+    file = (await got(desk, policy_id)).file
+    assert (fen(file.premium_overdue), file.HasField("grace_expired_on")) == (0, False)
+    lapse = life_pb.LapsePolicyRequest(policy_id=policy_id)
+    assert await desk.refused(lapse) == ("FAILED_PRECONDITION", "GRACE_NOT_EXPIRED")
+
+
+async def test_a_lapse_is_for_the_first_of_several_arrears_that_are_left(desk: Desk) -> None:
+    policy_id = await by_hand(desk)
+    april = date(2026, 4, 1)
+    await hear(desk, "billing_subsidy", grace_expired(policy_id))
+    await hear(desk, "billing_subsidy", grace_expired(policy_id, april))
+    assert (await got(desk, policy_id)).file.grace_expired_on == date_message(MARCH)
+    part = received(policy_id, 17_000, april)
+    part.overdue.CopyFrom(yuan(89_000))
+    part.grace_expired_on.CopyFrom(date_message(april))
+    await hear(desk, "billing_subsidy", part)
+
+    lapsed = (await desk.ask(life_pb.LapsePolicyRequest(policy_id=policy_id))).policy
+
+    assert lapsed.lapse.effective_date == lapsed.lapse.grace_expired_on == date_message(april)
+    assert (fen(lapsed.lapse.outstanding), fen(lapsed.lapse.cured_by)) == (8_900_000, 10_600_000)
+
+
+async def test_money_that_had_come_in_time_leaves_no_gap_and_covers_the_loss_in_between(desk: Desk) -> None:
+    policy_id = (await a.bound(desk)).policy_id
+    await desk.move_to(at(3, 1))
+    await hear(desk, "billing_subsidy", grace_expired(policy_id))
+    await hear(desk, "claims", _claim(policy_id, date_pb2.Date(year=2026, month=3, day=3)))
+    await desk.move_to(at(3, 10))
+    await hear(desk, "billing_subsidy", received(policy_id, 106_000, date(2026, 2, 27)))
+    assert (await got(desk, policy_id)).status == pb.POLICY_STATUS_LAPSED  # The loss leaves a cure to a person.
+    withdrawn = billing.GraceExpiryWithdrawn(policy_id=policy_id, expired_on=date_message(MARCH))
+
+    for _ in "twice":
+        await hear(desk, "billing_subsidy", withdrawn)
+
+    policy = await got(desk, policy_id)
+    assert (policy.status, fen(policy.timeline.premium)) == (pb.POLICY_STATUS_IN_FORCE, 10_000_000)
+    (back,) = policy.reinstatements
+    assert (back.reason, back.ended_on) == ("PREMIUM_PAID_IN_TIME", back.effective_date)
+    told = (await announced(desk))[-1]
+    assert isinstance(told, events_pb2.PolicyReinstated)
+    assert told.effective_date == told.ended_on == date_message(MARCH)
+
+
+async def test_a_lapse_that_never_had_a_ground_is_undone_also_after_the_term(desk: Desk) -> None:
+    policy_id = (await a.bound(desk)).policy_id
+    await hear(desk, "billing_subsidy", grace_expired(policy_id))
+    await desk.move_to(at(1, 10, 2027))
+
+    withdrawn = billing.GraceExpiryWithdrawn(policy_id=policy_id, expired_on=date_message(MARCH))
+    await hear(desk, "billing_subsidy", withdrawn)
+    await desk.move_to(at(1, 10, 2027))
+
+    policy = await got(desk, policy_id)
+    assert (policy.status, fen(policy.timeline.premium)) == (pb.POLICY_STATUS_EXPIRED, 10_000_000)
+
+
+def flat(policy_id: str, **more: Any) -> pb.CancelPolicyRequest:
+    return pb.CancelPolicyRequest(
+        request_id=str(uuid4()),
+        policy_id=policy_id,
+        effective_date=date_message(an.INCEPTION),
+        method=product_pb.CANCELLATION_METHOD_FLAT,
+        reason="BOUND_IN_ERROR",
+        **more,
+    )
+
+
+async def test_a_policy_under_which_a_claim_is_open_or_paid_is_cancelled_flat_by_a_chief_who_says_why(
+    desk: Desk,
+) -> None:
+    policy_id = (await a.bound(desk)).policy_id
+    claim = _claim(policy_id, date_pb2.Date(year=2026, month=1))
+    await hear(desk, "claims", claim)
+    because = "The insured repays the claim"
+    against = ("FAILED_PRECONDITION", "CLAIMS_AGAINST_CANCELLATION")
+
+    assert await desk.refused(flat(policy_id)) == against
+    assert await desk.refused(flat(policy_id, despite_claims=because)) == against
+    assert await desk.refused(flat(policy_id), who="zhou", roles=("chief_underwriter",)) == against
+    closed = claims.ClaimClosed(claim_id=claim.claim_id, policy_id=policy_id, outcome="PAID", paid=yuan(290_000))
+    await hear(desk, "claims", closed)
+    assert await desk.refused(flat(policy_id)) == against
+    cancelled = (await desk.chief(flat(policy_id, despite_claims=because))).policy
+
+    assert cancelled.cancellation.despite_claims == because
+    assert fen(cancelled.timeline.premium) == 0
+
+
+async def test_a_claim_that_was_refused_or_withdrawn_stands_against_no_cancellation(desk: Desk) -> None:
+    policy_id = (await a.bound(desk)).policy_id
+    for outcome in ("REFUSED", "WITHDRAWN"):
+        claim = _claim(policy_id, date_pb2.Date(year=2026, month=1))
+        await hear(desk, "claims", claim)
+        ended = claims.ClaimClosed(claim_id=claim.claim_id, policy_id=policy_id, outcome=outcome, paid=yuan(0))
+        await hear(desk, "claims", ended)
+
+    assert (await desk.ask(flat(policy_id))).policy.status == pb.POLICY_STATUS_CANCELLED
+
+
+async def test_nobody_can_say_what_will_be_known(desk: Desk) -> None:
+    policy_id = (await a.bound(desk)).policy_id
+    later = timestamp_message(at(1, 1))
+
+    for request in (
+        pb.GetPolicyRequest(policy_id=policy_id, recorded_time=later),
+        pb.ListPoliciesRequest(recorded_time=later),
+    ):
+        assert await desk.refused(request) == ("INVALID_ARGUMENT", "recorded_time")
+
+
 async def test_reporting_is_extended_for_a_premium_and_told_with_the_terms(desk: Desk) -> None:
     policy_id = await by_hand(desk)
     extend = life_pb.ExtendReportingRequest(policy_id=policy_id, days=365)
@@ -254,7 +386,7 @@ async def test_a_policy_is_renewed_with_its_experience_and_its_dates(desk: Desk)
     more = [a.wanted(an.DATA, an.RAISED_DATA_LIMIT)]
     quote_request = submission_pb.CreateQuoteRequest(submission_id=submission.submission_id, parts=more)
     quote = (await desk.ask(quote_request)).quote
-    new = (await desk.ask(a.bind(submission.submission_id))).policy
+    new = (await desk.ask(a.bind(submission.submission_id, without_treaties=True))).policy
 
     assert again == submission
     assert (submission.inception, submission.expiry) == (old.timeline.expiry, date_message(date(2028, 1, 1)))
@@ -275,6 +407,35 @@ async def test_a_policy_is_renewed_with_its_experience_and_its_dates(desk: Desk)
     assert await desk.refused(once_more) == ("FAILED_PRECONDITION", "POLICY_RENEWED_ALREADY")
 
 
+async def test_a_renewal_keeps_co_insurers_and_treaties_and_needs_no_more_capacity(desk: Desk) -> None:
+    surplus = await desk.ask(a.surplus_treaty(ends_on=date_message(date(2028, 1, 1))))
+    submission_id = await a.quoted(desk)
+    old = (await desk.ask(a.bind(submission_id, surplus.treaty.treaty_id))).policy
+    await desk.catch_up()
+    asked = accumulation_pb.GetAccumulationRequest(kind=submission_pb.DEPENDENCY_KIND_CLOUD, name="aliyun")
+    exposure = (await desk.ask(asked)).accumulation.exposure
+    full = accumulation_pb.SetAccumulationCapacityRequest(
+        kind=asked.kind, name=asked.name, capacity=exposure, refer_above_percent="100"
+    )
+    await desk.chief(full)
+    await desk.move_to(at(10, 20))
+    renew = life_pb.RenewPolicyRequest(policy_id=old.policy_id, submission_key="next")
+    next_id = (await desk.ask(renew)).submission.submission_id
+    quote = (await desk.ask(submission_pb.CreateQuoteRequest(submission_id=next_id))).quote
+
+    new = (await desk.ask(pb.BindPolicyRequest(submission_id=next_id, quote_number=1))).policy
+    await desk.catch_up()
+    both = (await desk.ask(asked)).accumulation
+    await desk.move_to(at(1, 2, 2027))
+    await desk.catch_up()
+    one = (await desk.ask(asked)).accumulation
+
+    assert not quote.referral_reasons or "ACCUMULATION" not in quote.referral_reasons
+    assert new.timeline.shares == old.timeline.shares
+    assert [each.source_id for each in new.timeline.cessions] == [surplus.treaty.treaty_id]
+    assert both.exposure == one.exposure == exposure
+
+
 async def test_of_two_renewals_of_a_policy_one_is_bound(desk: Desk) -> None:
     old = await a.bound(desk)
     await desk.move_to(at(10, 20))
@@ -284,7 +445,8 @@ async def test_of_two_renewals_of_a_policy_one_is_bound(desk: Desk) -> None:
         submissions.append((await desk.ask(renew)).submission.submission_id)
         await desk.ask(submission_pb.CreateQuoteRequest(submission_id=submissions[-1]))
 
-    await desk.ask(a.bind(submissions[0]))
+    assert await desk.refused(a.bind(submissions[0])) == ("FAILED_PRECONDITION", "TREATY_NOT_IN_FORCE")
+    await desk.ask(a.bind(submissions[0], without_treaties=True))
 
     assert await desk.refused(a.bind(submissions[1])) == ("FAILED_PRECONDITION", "POLICY_RENEWED_ALREADY")
     left = (await desk.ask(submission_pb.GetSubmissionRequest(submission_id=submissions[1]))).submission

@@ -84,6 +84,7 @@ async def test_what_happened_is_announced_in_order(desk: Desk) -> None:
 
 async def test_the_policy_is_shown_for_any_day_as_known_at_any_time(desk: Desk) -> None:
     policy_id = (await played(desk)).policy_id
+    await desk.move_to(datetime(2026, 10, 2, tzinfo=UTC))
 
     async def parts(effective: date, known: datetime) -> list[tuple[str, int]]:
         request = pb.GetPolicyRequest(

@@ -120,3 +120,24 @@ async def test_a_lapsed_policy_begins_again_after_a_gap(
     assert (status, premium) == (pb.POLICY_STATUS_IN_FORCE, 821_918 + 6_712_328)
     assert fen(account.receivable) == 871_233 + 6_712_328 + 402_740
     assert causes == ["BOUND", "CANCELLED", "REINSTATED"]
+
+
+async def test_a_lapse_whose_money_had_come_in_time_never_was(fresh_players: Players) -> None:
+    policy_id = (await bound(fresh_players)).policy_id
+    await fresh_players.cluster.drain()
+    plan = account_pb.PaymentPlan(instalments=12, due_days=30, grace_days=45)
+    await fresh_players.cast.finance(account_pb.SetPaymentPlanRequest(policy_id=policy_id, plan=plan), "lapse/plan")
+    grace_over = date(2026, 2, 15)  # The first of twelve was due on 31 December.
+    await fresh_players.cluster.open_day(grace_over - timedelta(1))
+    before = await standing(fresh_players, policy_id)
+    await fresh_players.cluster.open_day(grace_over)
+    lapsed = await standing(fresh_players, policy_id)
+    await fresh_players.cluster.open_day(date(2026, 2, 20))
+
+    await pay(fresh_players, policy_id, "8833.34", date(2026, 2, 12))
+    restored = await standing(fresh_players, policy_id)
+
+    assert (before[0], fen(before[1].overdue)) == (pb.POLICY_STATUS_IN_FORCE, 1_766_668)
+    assert lapsed[0] == pb.POLICY_STATUS_LAPSED
+    assert (restored[0], restored[2]) == (pb.POLICY_STATUS_IN_FORCE, 10_000_000)
+    assert restored[3] == ["BOUND", "CANCELLED", "REINSTATED"]

@@ -26,7 +26,7 @@ async def test_a_renewal_is_invoiced_covered_and_served_as_any_policy(fresh_play
     renew = life_pb.RenewPolicyRequest(policy_id=old.policy_id, submission_key="RENEWAL-2027")
     submission = (await cast.underwriter(renew, "renewal/begin")).submission
     await cast.underwriter(submission_pb.CreateQuoteRequest(submission_id=submission.submission_id), "renewal/quote")
-    bind = pb.BindPolicyRequest(submission_id=submission.submission_id, quote_number=1)
+    bind = pb.BindPolicyRequest(submission_id=submission.submission_id, quote_number=1, without_treaties=True)
     new = (await cast.underwriter(bind, "renewal/bind")).policy
     await cluster.drain()
 

@@ -1,13 +1,14 @@
 """Who may call what: reads the access option that stands beside each method in the protos, and applies it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from google.protobuf import descriptor_pool
-from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.rpc.code_pb2 import Code
-from hubao.common.v1 import access_pb2
+from hubao.common.v1 import access_pb2, bounds_pb2
 
 from libs.common.grpc.auth import Identity
 from libs.common.grpc.errors import EdgeRefusal
@@ -46,6 +47,8 @@ class Access:
             )
 
 
+LARGEST_REQUEST = 256 << 10
+"""Bytes, where a method does not say: a command is a few kilobytes, and a byte of a message may cost a hundred here."""
 CLOSED = Access(frozenset(), access_pb2.SCOPE_UNSPECIFIED)
 
 
@@ -69,10 +72,37 @@ def access_of(method: MethodDescriptor) -> Access:
 
 def access_to(path: str) -> Access:
     """The access of a method by its path, `/hubao.policy.v1.PolicyService/BindPolicy`, from the loaded protos."""
-    service, _, name = path.lstrip("/").partition("/")
-    try:
-        descriptor = descriptor_pool.Default().FindServiceByName(service)
-    except KeyError:
-        return CLOSED
-    method = descriptor.methods_by_name.get(name)
+    method = _method(path)
     return CLOSED if method is None else access_of(method)
+
+
+def largest_request(path: str) -> int:
+    """How many bytes a message of the method's requests may have."""
+    method = _method(path)
+    option: Any = bounds_pb2.largest_request
+    if method is None or not method.GetOptions().HasExtension(option):
+        return LARGEST_REQUEST
+    return int(method.GetOptions().Extensions[option])
+
+
+def largest_request_of(services: Iterable[str]) -> int:
+    """How many bytes a message of any request to these services may have."""
+    found = [LARGEST_REQUEST]
+    for name in services:
+        service = _service(name)
+        if service is not None:
+            found.extend(largest_request(f"/{name}/{method.name}") for method in service.methods)
+    return max(found)
+
+
+def _method(path: str) -> MethodDescriptor | None:
+    service, _, name = path.lstrip("/").partition("/")
+    found = _service(service)
+    return None if found is None else found.methods_by_name.get(name)
+
+
+def _service(name: str) -> ServiceDescriptor | None:
+    try:
+        return descriptor_pool.Default().FindServiceByName(name)
+    except KeyError:
+        return None

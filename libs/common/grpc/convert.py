@@ -19,7 +19,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from google.type import date_pb2, money_pb2
 
 from libs.common.dates import PartialDate
-from libs.common.errors import InvalidField
+from libs.common.errors import AmountNotExpressible, InvalidField
 from libs.common.money import Money
 
 T = TypeVar("T")
@@ -27,6 +27,7 @@ T = TypeVar("T")
 MISSING = "is missing"
 NANOS_IN_A_FEN = 10_000_000
 MOST_UNITS = (2**63 - 1) // 100  # An amount in fen is stored in 64 bits.
+MOST_TOLD = 2**63 * 100 - 1  # An answer tells whole units in 64 bits.
 LONGEST_DECIMAL = 40
 EARLIEST, LATEST = -62_135_596_800, 253_402_300_799  # The first second of the year 1, the last of 9999.
 
@@ -50,6 +51,8 @@ def money_message(amount: Money) -> money_pb2.Money:
 def money_fields(amount: Money) -> dict[str, Any]:
     """An amount as the fields of its message: a larger message is made of them without one of their own to copy."""
     sign, minor = (-1, -amount.minor_units) if amount.minor_units < 0 else (1, amount.minor_units)
+    if minor > MOST_TOLD:
+        raise AmountNotExpressible(amount=amount)
     return {
         "currency_code": amount.currency,
         "units": sign * (minor // 100),

@@ -1,6 +1,7 @@
 """The edge: what happens to every call before and after its servicer's method.
 
-authenticate → access → deadline → rules of the proto → current call → method → errors to statuses, inside one span.
+authenticate → access → deadline → the request and its rules → current call → method → errors to statuses, inside
+one span.
 Each handler is wrapped once. A method whose name begins with `Watch` and that answers with a stream is endless
 by nature: it ends when the process drains, and its client resumes elsewhere.
 """
@@ -23,10 +24,15 @@ from libs.common.context import Call, calling
 from libs.common.grpc.auth import Authenticator
 from libs.common.grpc.calls import POSITION, Headers, call_of, position_of
 from libs.common.grpc.errors import EdgeRefusal, is_bug, status_of
+from libs.common.grpc.limits import Limit, TimeIsUp
 from libs.common.grpc.methods import Method, handler_like, method_of
+from libs.common.grpc.places import Places, in_time
 from libs.common.grpc.validation import read, read_each
 from libs.common.outages import Overloaded
+from libs.common.settings import CALLS, STREAMS, Most
 
+IDLE_SECONDS = 30.0
+"""For how long a client's stream may be silent while its next message is awaited."""
 DEFAULT_SECONDS = 30.0
 """The deadline of a call whose client sets none, unless it answers with a stream."""
 POSITION_PATIENCE = 10.0
@@ -49,15 +55,19 @@ class Edge:
         now: Callable[[], datetime],
         wait_for_position: WaitForPosition,
         *,
-        limit: int = 1024,
+        calls: Most = CALLS,
+        streams: Most = STREAMS,
+        idle_seconds: float = IDLE_SECONDS,
         default_seconds: float = DEFAULT_SECONDS,
     ) -> None:
         self._service = service
         self._authenticator = authenticator
         self._now = now
         self._wait_for_position = wait_for_position
-        self._limit = limit
+        self._places = Places(calls, streams)
+        self._idle_seconds = idle_seconds
         self._default_seconds = default_seconds
+        self._arriving = Limit(default_seconds)
         self._draining = False
         self._idle = asyncio.Event()
         self._endless: set[asyncio.Task[Any]] = set()
@@ -120,8 +130,11 @@ class Edge:
                 except Exception as error:
                     failure = error
                 status = self._describe(method, call, failure, span)
+                # Its traceback leads back here: as long as this frame keeps it, the two keep all that the call had.
+                del failure
                 code = status.code
-                await context.abort_with_status(rpc_status.to_status(status))
+                await _tell(context, status)
+                return None
             finally:
                 self._left(method, code, span, perf_counter() - started)
 
@@ -131,14 +144,15 @@ class Edge:
         """All that stands before a method: its call and its request. Raises what keeps the call out."""
         if self._draining:
             raise _going_away()
-        if self.in_flight > self._limit:
+        if self.in_flight > self._places.most:
             raise Overloaded
         identity = await self._authenticator.identify(headers.get("authorization"))
         method.access.check(identity)
+        self._places.take(_this_task(), identity, lasts=method.streams_in or method.endless)
         remaining: float | None = context.time_remaining()
         if remaining is not None and remaining <= 0:
             raise EdgeRefusal(Code.DEADLINE_EXCEEDED, "DEADLINE_PASSED", "The deadline had passed; nothing was begun.")
-        message = None if method.streams_in else read(sent, method.parse)
+        message = None if method.streams_in else await self._read(method, context, remaining)
         call = call_of(method.path, identity, headers, message, self._now(), span)
         position = position_of(headers)
         if position:
@@ -149,7 +163,23 @@ class Edge:
                 )
         if method.endless:
             self._endless.add(_this_task())
-        return call, read_each(sent, method.parse) if message is None else message
+        if message is None:
+            return call, in_time(read_each(sent, method.parse, method.largest), self._idle_seconds)
+        return call, message
+
+    async def _read(self, method: Method, context: Any, remaining: float | None) -> Message:
+        """The one message of a request; a client without a deadline has no longer for it than for the answer."""
+        if remaining is not None:
+            sent = await context.read()
+        else:
+            try:
+                sent = await self._arriving.run(context.read())
+            except TimeIsUp:
+                problem = f"The request has not come within {self._default_seconds:g} s."
+                raise EdgeRefusal(Code.DEADLINE_EXCEEDED, "DEADLINE_PASSED", problem) from None
+        if sent is grpc.aio.EOF:
+            raise EdgeRefusal(Code.INVALID_ARGUMENT, "MALFORMED_REQUEST", "The request has no message.")
+        return read(sent, method.parse, method.largest)
 
     def _describe(self, method: Method, call: Call | None, failure: Exception, span: Span) -> Any:
         """The status of a failure; what nobody foresaw goes to the log, all of it."""
@@ -174,12 +204,25 @@ class Edge:
 
     def _left(self, method: Method, code: int, span: Span, seconds: float) -> None:
         self.in_flight -= 1
+        self._places.leave(_this_task())
         if method.endless:
             self._endless.discard(_this_task())
         if self._draining and self.in_flight == 0:
             self._idle.set()
         span.set_attribute("rpc.grpc.status_code", code)
         telemetry.CALL_DURATION.record(seconds, {"method": method.path, "code": code})
+
+
+async def _tell(context: Any, status: Any) -> None:
+    """Ends a call with a status.
+
+    grpc keeps the error that `abort` raises with the call, and by its traceback would keep every frame with the request
+    in it, until the collector comes by. It raises the error once more when the method has returned.
+    """
+    try:
+        await context.abort_with_status(rpc_status.to_status(status))
+    except grpc.aio.AbortError as ended:
+        ended.__traceback__ = None
 
 
 def _going_away() -> EdgeRefusal:

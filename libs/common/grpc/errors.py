@@ -1,8 +1,8 @@
 """The one place that maps refusals and outages to gRPC statuses, in the same way for every service.
 
 A status describes what happened to a person (its message) and to a program (`ErrorInfo` with a pinned reason,
-`BadRequest` with each wrong field). Statuses travel in trailers, which peers limit to a few kilobytes, so texts are
-cut; a cut text ends in an ellipsis.
+`BadRequest` with each wrong field). Statuses travel in trailers, which peers limit to 8 KiB of metadata, and where a
+byte of the message that is no ASCII takes three; so texts are cut, by bytes; a cut text ends in an ellipsis.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,13 +17,14 @@ from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status
 
 from libs.common.errors import DomainError, Invalid, NotFound, Refused, Stale, problem_of
-from libs.common.outages import Conflict, Outage, Overloaded, Unanswered
+from libs.common.outages import Conflict, Outage, OutcomeUnknown, Overloaded, ShareUsed, Unanswered
 
 T = TypeVar("T")
 
-LONGEST_MESSAGE = 300
-LONGEST_DETAIL = 200
-MOST_VIOLATION_BYTES = 3000
+LONGEST_MESSAGE = 500
+LONGEST_DETAIL = 300
+MOST_VIOLATION_BYTES = 2200
+MOST_METADATA_BYTES = 1000
 RETRY_AFTER = timedelta(milliseconds=200)
 
 CODES: Mapping[type[Exception], int] = {
@@ -38,6 +39,7 @@ CODES: Mapping[type[Exception], int] = {
 }
 
 OUTAGES: Mapping[type[Exception], str] = {
+    ShareUsed: "The caller or its organisation has its share of what is in flight; nothing was begun. Repeat later.",
     Overloaded: "Too much is in flight; nothing was begun. Repeat after a while.",
     Conflict: "Others kept changing the same resource. Repeat with the same request_id.",
     Unanswered: "Another service that has to be asked did not answer; nothing was stored. Repeat after a while.",
@@ -63,6 +65,8 @@ class EdgeRefusal(Exception):
     message: str
     metadata: Mapping[str, str] = field(default_factory=dict)
     violations: Iterable[Violation] = ()
+    more: int = 0
+    """How many wrong fields there are besides."""
 
     def __post_init__(self) -> None:
         super().__init__(self.message)
@@ -72,7 +76,8 @@ def status_of(error: Exception, service: str) -> Status:
     """The status of any exception; what is neither a refusal nor an outage is INTERNAL and says nothing."""
     match error:
         case EdgeRefusal():
-            return _status(error.code, error.message, error.reason, service, error.metadata, _bad(error.violations))
+            extra = _bad(error.violations, error.more)
+            return _status(error.code, error.message, error.reason, service, error.metadata, extra)
         case DomainError():
             violations: list[Violation] = []
             if isinstance(error, Invalid):
@@ -85,8 +90,10 @@ def status_of(error: Exception, service: str) -> Status:
                 retry = RetryInfo()
                 retry.retry_delay.FromTimedelta(RETRY_AFTER)
                 extra.append(retry)
-            reason = _reason(error)
-            return _status(_first(CODES, error), _first(OUTAGES, error), reason, service, {}, extra)
+            reason, message = _reason(error), _first(OUTAGES, error)
+            if isinstance(error, OutcomeUnknown) and error.why:
+                message = f"{message} What is in the way: {error.why}."
+            return _status(_first(CODES, error), message, reason, service, {}, extra)
         case _:
             return Status(code=Code.INTERNAL)
 
@@ -100,8 +107,10 @@ def _status(
     code: int, message: str, reason: str, service: str, metadata: Mapping[str, str], extra: Iterable[Message]
 ) -> Status:
     info = ErrorInfo(reason=reason, domain=service)
+    left = MOST_METADATA_BYTES
     for name, value in metadata.items():
-        info.metadata[name] = _cut(value, LONGEST_DETAIL)
+        info.metadata[name] = shown = _cut(value, min(LONGEST_DETAIL, max(left, 3)))
+        left -= len(shown.encode())
     status = Status(code=code, message=_cut(message, LONGEST_MESSAGE))
     for detail in (info, *extra):
         packed = Any()
@@ -110,27 +119,29 @@ def _status(
     return status
 
 
-def _bad(violations: Iterable[Violation]) -> list[Message]:
+def _bad(violations: Iterable[Violation], more: int = 0) -> list[Message]:
     """All violations, or as many as fit, and how many more there are."""
     bad = BadRequest()
-    size = left_out = 0
+    size = 0
     for violation in violations:
-        size += len(violation.field.encode()) + len(violation.description.encode()) + len(violation.reason)
+        path, description = _cut(violation.field, LONGEST_DETAIL), _cut(violation.description, LONGEST_DETAIL)
+        size += len(path.encode()) + len(description.encode()) + len(violation.reason) + 8
         if size > MOST_VIOLATION_BYTES:
-            left_out += 1
+            more += 1
             continue
-        bad.field_violations.add(
-            field=_cut(violation.field, LONGEST_DETAIL),
-            description=_cut(violation.description, LONGEST_DETAIL),
-            reason=violation.reason,
-        )
-    if left_out:
-        bad.field_violations.add(description=f"and {left_out} more violations")
+        bad.field_violations.add(field=path, description=description, reason=violation.reason)
+    if more:
+        bad.field_violations.add(description=f"and {more} more violations")
     return [bad] if bad.field_violations else []
 
 
 def _cut(text: str, longest: int) -> str:
-    return text if len(text) <= longest else text[: longest - 1] + "…"
+    """The text, or as much of it as fits into so many bytes. Halves of surrogate pairs, which no peer takes, are shown
+    as question marks."""
+    sent = text.encode(errors="replace")
+    if len(sent) <= longest:
+        return sent.decode()
+    return sent[: longest - 3].decode(errors="ignore") + "…"
 
 
 def _first(table: Mapping[type[Exception], T], error: Exception) -> T:

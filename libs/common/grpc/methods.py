@@ -13,7 +13,7 @@ from typing import Any
 import grpc
 from google.rpc.code_pb2 import Code
 
-from libs.common.grpc.access import Access, access_to
+from libs.common.grpc.access import Access, access_to, largest_request
 from libs.common.grpc.errors import EdgeRefusal
 from libs.common.grpc.limits import Limit, TimeIsUp
 from libs.common.grpc.validation import Parse
@@ -32,6 +32,8 @@ class Method:
     endless: bool
     """Ends only with its client or this process: a stream whose method is named `Watch…`."""
     attributes: dict[str, str]
+    largest: int
+    """How many bytes one message of a request may have."""
     parse: Parse
     respond: Respond
 
@@ -52,6 +54,7 @@ def method_of(path: str, handler: Any, default_seconds: float) -> Method:
         streams_in=bool(handler.request_streaming),
         endless=streams_out and name.startswith("Watch"),
         attributes={"rpc.system": "grpc", "rpc.service": service, "rpc.method": name},
+        largest=largest_request(path),
         parse=handler.request_deserializer,
         respond=respond,
     )
@@ -60,13 +63,14 @@ def method_of(path: str, handler: Any, default_seconds: float) -> Method:
 def handler_like(handler: Any, respond: Respond) -> Any:
     """A grpc handler of the same form that answers with `respond`, to which requests come as they were sent.
 
-    They are parsed later: what comes from nobody knows whom is not even read.
+    To grpc all of them take streams: so it hands the call over before it has the request, of which nothing is read
+    as long as it is not known who sends it, and nothing kept longer than `respond` keeps it.
     """
 
     async def answer(request: Any, context: Any) -> Any:
         return await respond(request, context)  # grpc looks whether this is a coroutine function.
 
-    make = getattr(grpc, f"{_kind(handler)}_rpc_method_handler")
+    make = getattr(grpc, f"stream_{'stream' if handler.response_streaming else 'unary'}_rpc_method_handler")
     return make(answer, None, handler.response_serializer)
 
 

@@ -10,13 +10,26 @@ import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from libs.common.grpc.access import largest_request_of
 from libs.common.grpc.edge import Edge
 from libs.common.settings import Tls
 
 Servicer = tuple[Callable[[Any, Any], None], Any, str]
 """How a servicer is added, the servicer, and the full name of its service."""
 
-LARGEST_REQUEST = 4 << 20
+MOST_CONNECTIONS = 4096
+STREAMS_PER_CONNECTION = 100
+"""A client's further calls wait in the client. Streams that are begun and reset at once are let in only as fast as
+those before them are over, so one connection can't fill the process: at 1,000 instead of 100 the answers to others take
+ten times as long in such a flood, and without a limit there are none."""
+LONGEST_METADATA = 8 << 10
+"""Bytes of a call's headers from which on gRPC turns calls away, at random up to twice as many, always beyond."""
+IDLE_SECONDS = 120
+"""A connection without a call is closed then; its client opens another when it has one."""
+AGE_SECONDS, GRACE_SECONDS = 3600, 600
+"""A connection takes no more calls then, and so long after that what still runs on it ends: also what nobody reads."""
+HANDSHAKE_SECONDS = 10
+"""Within which whoever connects must have said hello."""
 LAST_WORDS = 0.5
 """Seconds for answers that are on their way to their clients when all calls have ended."""
 
@@ -35,8 +48,8 @@ class EdgeServer:
         servicers: Sequence[Servicer],
         *,
         tls: Tls | None = None,
-        largest_request: int = LARGEST_REQUEST,
         reuse_port: bool = False,
+        most_connections: int = MOST_CONNECTIONS,
     ) -> None:
         self._address = address
         self._edge = edge
@@ -47,11 +60,21 @@ class EdgeServer:
         self._server = grpc.aio.server(
             options=[
                 ("grpc.so_reuseport", int(reuse_port)),
-                ("grpc.max_receive_message_length", largest_request),
+                ("grpc.max_receive_message_length", largest_request_of(self.names)),
                 ("grpc.keepalive_time_ms", 60_000),
                 ("grpc.keepalive_timeout_ms", 20_000),
                 ("grpc.keepalive_permit_without_calls", 1),
                 ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+                ("grpc.http2.max_ping_strikes", 2),
+                ("grpc.max_concurrent_streams", STREAMS_PER_CONNECTION),
+                ("grpc.max_metadata_size", LONGEST_METADATA),
+                ("grpc.absolute_max_metadata_size", 2 * LONGEST_METADATA),
+                ("grpc.max_allowed_incoming_connections", most_connections),
+                ("grpc.max_connection_idle_ms", IDLE_SECONDS * 1000),
+                ("grpc.max_connection_age_ms", AGE_SECONDS * 1000),
+                ("grpc.max_connection_age_grace_ms", GRACE_SECONDS * 1000),
+                ("grpc.server_handshake_timeout_ms", HANDSHAKE_SECONDS * 1000),
+                ("grpc.http2.settings_timeout", HANDSHAKE_SECONDS * 1000),
             ],
         )
 

@@ -1,6 +1,6 @@
 """The admin service: how a service is doing, and what an operator may do about it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -13,8 +13,9 @@ from libs.common.context import current_call
 from libs.common.grpc.pages import next_token, page_of
 from libs.common.messaging.consumer import Consumer
 from libs.common.messaging.feed import timestamp
-from libs.common.messaging.parking import ParkingLot
+from libs.common.messaging.parking import Parked, ParkingLot, content_of
 from libs.common.messaging.relay import CURSOR, relayed
+from libs.common.projection.aside import SetAside, standing
 from libs.common.projection.projector import Projector
 from libs.common.projection.tables import ReadTables
 from libs.common.store.leases import Leases
@@ -48,6 +49,7 @@ class AdminServicer(pb_grpc.AdminServiceServicer):
         leases: Leases,
         clock: Clock,
         clock_waker: Waker,
+        owners: Mapping[str, Sequence[str]],
     ) -> None:
         self._log = store
         self._tables = tables
@@ -57,11 +59,13 @@ class AdminServicer(pb_grpc.AdminServiceServicer):
         self._leases = leases
         self._clock = clock
         self._clock_waker = clock_waker
+        self._owners = owners
 
     async def GetStatus(self, request: pb.GetStatusRequest, context: Context) -> pb.GetStatusResponse:
         head = await self._log.head()
         now = self._clock.now()
         (due, waiting), *_ = await self._log.all(_TIMERS, (now, now))
+        aside = await standing(self._tables)
         return pb.GetStatusResponse(
             log=head.log,
             position=head.position,
@@ -79,6 +83,10 @@ class AdminServicer(pb_grpc.AdminServiceServicer):
                 pb.LeaseStatus(name=name, holder=holder, epoch=epoch, expired=expired)
                 for name, holder, epoch, expired in await self._log.all(_LEASES)
             ],
+            set_aside=aside.events,
+            set_aside_streams=aside.streams,
+            first_set_aside=[_set_aside(one) for one in aside.first],
+            database_trouble=self._log.trouble.now or self._tables.trouble.now,
         )
 
     async def _consumer(self, upstream: str, consumer: Consumer) -> pb.ConsumerStatus:
@@ -110,18 +118,18 @@ class AdminServicer(pb_grpc.AdminServiceServicer):
         rows = await self._parking.list(page.after or ("", 0), page.size + 1)
         parked, token = next_token(page, rows, key=lambda one: (one.upstream, one.position))
         return pb.ListParkedResponse(
-            parked=[
-                pb.ParkedAnnouncement(
-                    upstream=one.upstream,
-                    position=one.position,
-                    subject=str(one.subject),
-                    type=one.type,
-                    error=one.error,
-                    parked_time=timestamp(one.parked_at),
-                )
-                for one in parked
-            ],
+            parked=[_parked(one) for one in parked],
             next_page_token=token,
+        )
+
+    async def GetParked(self, request: pb.GetParkedRequest, context: Context) -> pb.GetParkedResponse:
+        one, announcement = await self._parking.get(request.upstream, request.position)
+        return pb.GetParkedResponse(
+            parked=_parked(one),
+            tenant=announcement.tenant,
+            recorded_time=announcement.recorded_time,
+            content=content_of(announcement),
+            data=announcement.data,
         )
 
     async def ReplayParked(self, request: pb.ReplayParkedRequest, context: Context) -> pb.ReplayParkedResponse:
@@ -141,14 +149,16 @@ class AdminServicer(pb_grpc.AdminServiceServicer):
         return pb.RepublishResponse()
 
     async def VerifyLog(self, request: pb.VerifyLogRequest, context: Context) -> pb.VerifyLogResponse:
-        events, violations = await verify(self._log)
+        events, violations = await verify(self._log, None if request.quick else self._owners)
         return pb.VerifyLogResponse(events=events, violations=violations)
 
     async def RebuildProjection(
         self, request: pb.RebuildProjectionRequest, context: Context
     ) -> pb.RebuildProjectionResponse:
+        before = (await standing(self._tables)).events
         position, equal = await self._projector.rebuild()
-        return pb.RebuildProjectionResponse(position=position, equal=equal)
+        after = (await standing(self._tables)).events
+        return pb.RebuildProjectionResponse(position=position, equal=equal, set_aside_before=before, set_aside=after)
 
     async def ReadEvents(self, request: pb.ReadEventsRequest, context: Context) -> pb.ReadEventsResponse:
         head = await self._log.head()
@@ -169,6 +179,29 @@ class AdminServicer(pb_grpc.AdminServiceServicer):
             for stream, name, tenant, due_at, _ in shown
         ]
         return pb.ListTimersResponse(timers=timers, next_page_token=token, now=timestamp(self._clock.now()))
+
+
+def _parked(one: Parked) -> pb.ParkedAnnouncement:
+    return pb.ParkedAnnouncement(
+        upstream=one.upstream,
+        position=one.position,
+        subject=str(one.subject),
+        type=one.type,
+        error=one.error,
+        parked_time=timestamp(one.parked_at),
+    )
+
+
+def _set_aside(one: SetAside) -> pb.SetAsideEvent:
+    return pb.SetAsideEvent(
+        position=one.position,
+        stream=str(one.stream),
+        tenant=one.tenant,
+        type=one.type,
+        error=one.error,
+        reason=one.reason,
+        set_aside_time=timestamp(one.set_aside_at),
+    )
 
 
 def _logged(row: StoredRow) -> pb.LoggedEvent:

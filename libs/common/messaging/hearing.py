@@ -9,6 +9,7 @@ from time import monotonic
 from typing import Any
 from uuid import UUID, uuid5
 
+import psycopg
 from google.protobuf.message import Message
 from hubao.feed.v1.feed_service_pb2 import Announcement
 
@@ -18,7 +19,7 @@ from libs.common.clock import Clock
 from libs.common.context import Call
 from libs.common.errors import DomainError, NotYet
 from libs.common.messaging.jetstream import message_class
-from libs.common.outages import is_outage
+from libs.common.outages import driver_error, in_a_line, is_outage
 from libs.common.service import Reaction
 from libs.common.store.reading import Log
 from libs.common.store.requests import Parking, Position
@@ -164,6 +165,8 @@ def describe(error: Exception) -> str:
     """Why a reaction failed, for a person: the rule's name and words, or the kind of bug."""
     if isinstance(error, DomainError):
         return f"{error.reason}: {error}"
+    if isinstance(driver_error(error), psycopg.Error):
+        return in_a_line(error)  # What the database says of values is for nobody who only looks after it.
     return f"{type(error).__name__}: {error}"[:500]
 
 

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from google.protobuf.json_format import MessageToJson
+from google.protobuf.message import DecodeError
 from hubao.feed.v1.feed_service_pb2 import Announcement
 
 from libs.common.errors import NotFound
 from libs.common.messaging.hearing import Hearing, describe
+from libs.common.messaging.jetstream import message_class
 from libs.common.outages import is_outage
 from libs.common.store.reading import Log
 
@@ -50,6 +53,18 @@ class ParkingLot:
         )
         return [Parked(*row) for row in rows]
 
+    async def get(self, upstream: str, position: int) -> tuple[Parked, Announcement]:
+        """One that waits, and the announcement as it was heard; NothingParked if none waits there."""
+        row = await self._log.one(
+            "SELECT upstream, position, subject, type, error, parked_at, announcement FROM parked"
+            " WHERE dropped_at IS NULL AND upstream = %s AND position = %s",
+            (upstream, position),
+        )
+        if row is None:
+            raise NothingParked(upstream=upstream, place=position)
+        *parked, announcement = row
+        return Parked(*parked), Announcement.FromString(bytes(announcement))
+
     async def replay(self, upstream: str, subject: UUID) -> tuple[int, int, str]:
         """Handles the parked ones of a subject again, in order, until one fails: done, remaining, and why it failed."""
         rows = await self._log.all(
@@ -79,3 +94,12 @@ class ParkingLot:
         )
         if not touched:
             raise NothingParked(upstream=upstream, place=position)
+
+
+def content_of(announcement: Announcement) -> str:
+    """What an announcement says, as JSON; empty if its type is not known here, or its bytes are not of that type."""
+    try:
+        message = message_class(announcement.type).FromString(announcement.data)
+    except (KeyError, DecodeError):
+        return ""
+    return MessageToJson(message, preserving_proto_field_name=True, ensure_ascii=False)

@@ -13,7 +13,7 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import Connection, Dialect, Executable, Table
 
-from libs.common.outages import OutcomeUnknown
+from libs.common.outages import is_outage, unknown_outcome
 from libs.common.projection.rows import RowChange, Shape, merged, parameters, shape, statement
 
 COPIED = 50
@@ -77,13 +77,15 @@ class Batch:
 
 @contextmanager
 def driver(connection: Connection) -> Iterator[psycopg.Connection[Any]]:
-    """The driver's own connection under SQLAlchemy's; OutcomeUnknown if it is lost."""
+    """The driver's own connection under SQLAlchemy's; OutcomeUnknown if it is lost, or the server can't work."""
     connected = connection.connection.driver_connection
     assert isinstance(connected, psycopg.Connection)
     try:
         yield connected
-    except psycopg.OperationalError as error:
-        raise OutcomeUnknown("the database does not answer") from error
+    except psycopg.Error as error:
+        if is_outage(error):
+            raise unknown_outcome(error) from error
+        raise
 
 
 def _grouped(rows: list[list[RowChange]]) -> Iterator[tuple[int, Shape, list[RowChange]]]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, bindparam, insert, update
+from sqlalchemy import Column, ColumnElement, Integer, Table, and_, bindparam, insert, update
 from sqlalchemy.dialects import postgresql
 
 Values = Mapping[str, Any]
@@ -91,6 +91,26 @@ def merged(first: RowChange, second: RowChange) -> bool:
             else:
                 here[name] = amount
     return True
+
+
+class Unstorable(ValueError):
+    """A value that the column of a row can't hold; the message names the column, and nothing of the value."""
+
+
+def refuse_unstorable(change: RowChange) -> None:
+    """Raises Unstorable for what is known to fail without asking the database."""
+    for values in (change.row or NOTHING, change.sets, change.adds):
+        for name, value in values.items():
+            if isinstance(value, str):
+                wrong = "\0" in value
+            else:
+                wrong = isinstance(value, int) and not _fits(change.table.c[name], value)
+            if wrong:
+                raise Unstorable(f"{change.table.name}.{name}")
+
+
+def _fits(column: "Column[Any]", number: int) -> bool:
+    return not isinstance(column.type, Integer) or -(2**63) <= number < 2**63
 
 
 Shape = tuple[Table, bool, bool, tuple[str, ...], tuple[str, ...], Computed, ColumnElement[bool] | None]

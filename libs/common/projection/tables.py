@@ -9,19 +9,57 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from time import monotonic
+from typing import Any
 
-from sqlalchemy import BigInteger, Column, Connection, Engine, MetaData, Table, create_engine, select, text
-from sqlalchemy.exc import InterfaceError, OperationalError
+import psycopg
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    DateTime,
+    Engine,
+    Index,
+    MetaData,
+    String,
+    Table,
+    Uuid,
+    create_engine,
+    func,
+    select,
+    text,
+)
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.schema import CreateSchema
 
-from libs.common.outages import OutcomeUnknown
+from libs.common.errors import PositionAhead
+from libs.common.outages import Outage, Trouble, is_outage, unknown_outcome
 from libs.common.service import Service
 from libs.common.store.urls import sqlalchemy_url
+from libs.common.waking import Waker
+
+_END = text("SELECT position FROM head")
 
 PLACE = MetaData()
 POSITION = Table("projection_position", PLACE, Column("position", BigInteger, nullable=False))
+SET_ASIDE = Table(
+    "projection_set_aside",
+    PLACE,
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("stream", Uuid, nullable=False),
+    Column("tenant", String, nullable=False),
+    Column("type", String, nullable=False),
+    Column("behind", BigInteger),  # The event of its stream that it waits behind; none for the one that failed itself.
+    Column("error", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("set_aside_at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
+    Index("projection_set_aside_by_stream", "stream", "position"),
+)
+"""Events of which a generation has no rows; see `libs.common.projection.aside`."""
+
+ALONE = text(f"SELECT pg_advisory_xact_lock({0x72656164})")
+"""Lets nobody else make tables of a generation until the end of the transaction."""
 
 _ACTIVE = text("SELECT value FROM setting WHERE key = :key")
 
@@ -31,23 +69,28 @@ class ReadTables:
 
     def __init__(self, service: Service, url: str) -> None:
         self._service = service
-        self.engine: AsyncEngine = create_async_engine(
-            sqlalchemy_url(url), pool_size=5, pool_pre_ping=True, pool_recycle=600
-        )
-        self.writing: Engine = create_engine(sqlalchemy_url(url), pool_size=2, pool_pre_ping=True, pool_recycle=600)
+        # Errors go to logs, and the values of a statement do not belong there.
+        pool: dict[str, Any] = {"pool_pre_ping": True, "pool_recycle": 600, "hide_parameters": True}
+        self.engine: AsyncEngine = create_async_engine(sqlalchemy_url(url), pool_size=5, **pool)
+        self.writing: Engine = create_engine(sqlalchemy_url(url), pool_size=2, **pool)
         """For the projector, which works in a thread of its own, so that it keeps no command waiting."""
         self.schema = ""
+        self.trouble = Trouble()
+        self.moved = Waker()
+        """Tells this process that it has looked at the log, and the tables are as far."""
 
     async def open(self) -> None:
         """Finds the active generation of this version of the tables, or creates an empty one."""
         prefix = self.prefix
         async with self.engine.begin() as connection:
-            await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": 0x72656164})
+            await connection.execute(ALONE)
             active = await connection.scalar(_ACTIVE, {"key": self.setting}) or f"{prefix}_a"
             # Of a log that was restored without its read tables, only their name is there; the projector fills them.
             if await connection.scalar(text("SELECT to_regclass(:place)"), {"place": f"{active}.{POSITION}"}) is None:
                 await connection.run_sync(self.create, active)
                 await connection.run_sync(self.activate, active)
+            else:
+                await connection.run_sync(self.complete, active)
         self.schema = str(active)
 
     @property
@@ -73,6 +116,11 @@ class ReadTables:
             if connection.scalar(select(POSITION.c.position)) is None:
                 connection.execute(POSITION.insert().values(position=0))
 
+    def complete(self, connection: Connection, schema: str) -> None:
+        """Gives a generation the engine's own tables that it lacks: an older version of this program has made it."""
+        with inside(connection, schema):
+            PLACE.create_all(connection)
+
     def activate(self, connection: Connection, schema: str) -> None:
         """Lets reads see this generation from the end of the transaction on."""
         connection.execute(
@@ -85,18 +133,30 @@ class ReadTables:
 
     async def refresh(self) -> None:
         """Notices that another process has switched to a new generation."""
-        with losing_is_an_outage():
-            async with self.engine.connect() as connection:
-                active = await connection.scalar(_ACTIVE, {"key": self.setting})
-        if active is not None:
-            self.schema = str(active)
+        with self.answering():
+            async with self.engine.begin() as connection:
+                active = str(await connection.scalar(_ACTIVE, {"key": self.setting}) or self.schema)
+                if active != self.schema:
+                    await connection.run_sync(self.complete, active)
+        self.schema = active
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[AsyncConnection]:
         """A connection whose tables are those of the active generation; read only. OutcomeUnknown if it is lost."""
-        with losing_is_an_outage():
+        with self.answering():
             async with self.engine.connect() as connection:
                 yield await connection.execution_options(schema_translate_map={None: self.schema})
+
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """OutcomeUnknown if the connection is lost, there is none to be had, or the server can't work."""
+        try:
+            yield
+        except (Outage, DBAPIError, psycopg.Error, PoolTimeout) as error:
+            if not is_outage(error):
+                raise
+            self.trouble.note(error)
+            raise unknown_outcome(error) from error
 
     async def position(self) -> int:
         """The log position that the read tables stand at."""
@@ -104,22 +164,19 @@ class ReadTables:
             return int(await connection.scalar(select(POSITION.c.position)) or 0)
 
     async def wait_for(self, position: int, seconds: float) -> bool:
-        """Whether the read tables come to `position` or beyond in time."""
+        """Whether the read tables come to `position` or beyond in time; PositionAhead if the log itself has not."""
+        if await self.position() >= position:
+            return True
+        async with self.connect() as connection:
+            end = int(await connection.scalar(_END) or 0)
+        if position > end:
+            raise PositionAhead(position=end, asked=position)
         until = monotonic() + seconds
         while await self.position() < position:
             if monotonic() > until:
                 return False
             await asyncio.sleep(0.02)
         return True
-
-
-@contextmanager
-def losing_is_an_outage() -> Iterator[None]:
-    """OutcomeUnknown if the connection to the database is lost, or there is none to be had."""
-    try:
-        yield
-    except (OperationalError, InterfaceError, PoolTimeout) as error:
-        raise OutcomeUnknown("the database does not answer") from error
 
 
 @contextmanager

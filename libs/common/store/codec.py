@@ -1,10 +1,12 @@
 """Events to bytes and back, by registered name: readable JSON, strict on the way in, older shapes raised first."""
 
+import re
 from functools import cache
 from typing import Any
 
 import msgspec
 
+from libs.common.errors import AmountOutOfRange
 from libs.common.events import EventType, type_named, type_of
 
 _ENCODER = msgspec.json.Encoder(decimal_format="string", order="deterministic")
@@ -17,10 +19,32 @@ def _decoder(cls: type) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(cls, strict=True)
 
 
+# A quote of a text is escaped, so this is always the name of a field.
+_TOO_MUCH = re.compile(rb'"minor_units":-?[0-9]{19}')
+
+
 def encode(happened: object) -> tuple[str, int, bytes]:
-    """The stored name, schema version and payload of an event."""
+    """The stored name, schema version and payload of an event.
+
+    AmountOutOfRange if one of its amounts has 10^18 minor units or more: sums of a few of them, in guards and in
+    others' tables, must still be numbers of 64 bits.
+    """
     kind = type_of(happened)
-    return kind.name, kind.schema_version, _ENCODER.encode(happened)
+    try:
+        payload = _ENCODER.encode(happened)
+    except OverflowError as error:
+        raise AmountOutOfRange(event=kind.name) from error
+    if _TOO_MUCH.search(payload):
+        raise AmountOutOfRange(event=kind.name)
+    return kind.name, kind.schema_version, payload
+
+
+def knows(name: str, schema_version: int) -> bool:
+    """Whether events of this name are declared here, in this version or a later one."""
+    try:
+        return type_named(name).schema_version >= schema_version
+    except KeyError:
+        return False
 
 
 def decode(name: str, schema_version: int, payload: bytes) -> Any:

@@ -17,7 +17,7 @@ from uuid import UUID
 import psycopg
 
 from libs.common import telemetry
-from libs.common.outages import Fenced, Outage, OutcomeUnknown, Overloaded
+from libs.common.outages import Fenced, Outage, Overloaded, Trouble, in_a_line, is_outage, unknown_outcome
 from libs.common.store.reading import CONNECTION, answering
 from libs.common.store.requests import AppendRequest, Verdict
 from libs.common.store.statement import APPEND, arguments, refuse_fenced
@@ -61,8 +61,10 @@ class Committer:
         refused: Callable[[Sequence[UUID]], None] = lambda streams: None,
         patience: float = 15.0,
         answer_within: float = ANSWER_SECONDS,
+        trouble: Trouble | None = None,
     ) -> None:
         self._url = url
+        self._trouble = trouble or Trouble()
         self._answer_within = answer_within
         self._refused = refused
         self._patience = patience
@@ -213,15 +215,18 @@ class Committer:
                 connection = await self._connected()
                 with answering(connection, self._answer_within):
                     cursor = await connection.execute(APPEND, arguments(self._epoch, requests), prepare=True)
-                return [Verdict(*row) for row in await cursor.fetchall()]
-            except (psycopg.OperationalError, psycopg.InterfaceError, OSError) as error:
+                verdicts = [Verdict(*row) for row in await cursor.fetchall()]
+                self._trouble.over()
+                return verdicts
+            except (psycopg.Error, OSError) as error:
                 refuse_fenced(error)
-                if isinstance(error, psycopg.errors.ProgramLimitExceeded):
-                    raise  # No outage, but a text that is too long for an index.
+                if not is_outage(error):
+                    raise
+                self._trouble.note(error)
                 if monotonic() > until:
-                    raise OutcomeUnknown("the database does not answer") from error
+                    raise unknown_outcome(error) from error
                 if not lost:
-                    log.warning("append: connection lost, trying again", extra={"error": type(error).__name__})
+                    log.warning("append fails, and is tried again: %s", in_a_line(error))
                 lost = True
                 await asyncio.sleep(0.1)
 

@@ -8,14 +8,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Self, TypeAlias, TypeVar
 from uuid import UUID
 
 import psycopg
 from psycopg import AsyncConnection, AsyncCursor
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from libs.common.outages import OutcomeUnknown
+from libs.common.outages import Trouble, is_outage, unknown_outcome
 
 T = TypeVar("T")
 Cursor: TypeAlias = AsyncCursor[tuple[Any, ...]]
@@ -95,8 +95,17 @@ class Log:
     def __init__(self, url: str, *, pool_size: int = 6, patience: float = 15.0) -> None:
         self.url = url
         self._patience = patience
+        self.trouble = Trouble()
+        """What keeps this process from the log; the committer tells it, too."""
+        self._refused: Exception | None = None
         self._pool: AsyncConnectionPool[AsyncConnection[tuple[Any, ...]]] = AsyncConnectionPool(
-            url, min_size=1, max_size=pool_size, open=False, kwargs=CONNECTION, timeout=5
+            url,
+            min_size=1,
+            max_size=pool_size,
+            open=False,
+            kwargs=CONNECTION,
+            timeout=5,
+            connection_class=_telling(self._not_connected),
         )
 
     @property
@@ -110,7 +119,7 @@ class Log:
             await self._pool.open(wait=True, timeout=self._patience)
         except PoolTimeout as error:
             await self._pool.close()
-            raise OutcomeUnknown("the database does not answer") from error
+            raise unknown_outcome(self._refused) from error
 
     async def close(self) -> None:
         await self._pool.close()
@@ -139,10 +148,18 @@ class Log:
             try:
                 async with self._pool.connection() as connection:
                     return await result(await connection.execute(query, parameters))
-            except (psycopg.OperationalError, PoolTimeout) as error:
+            except (psycopg.Error, PoolTimeout) as error:
+                if not is_outage(error):
+                    raise
+                why = self._refused if isinstance(error, PoolTimeout) else error
+                self.trouble.note(why or error)
                 if monotonic() > until:
-                    raise OutcomeUnknown("the database does not answer") from error
+                    raise unknown_outcome(why) from error
                 await asyncio.sleep(0.1)
+
+    def _not_connected(self, error: Exception | None) -> None:
+        """The pool says only that there is no connection; why not, the last attempt has said."""
+        self._refused = error
 
     async def head(self) -> Head:
         """Where the log stands now."""
@@ -176,6 +193,15 @@ class Log:
         )
         return [StoredRow(*row) for row in rows]
 
+    async def begun(self, event_type: str, after: int, limit: int) -> list[tuple[int, UUID, str]]:
+        """Position, stream and tenant of the streams that begin with this type of event, behind a position."""
+        rows = await self.all(
+            "SELECT position, stream, tenant FROM event WHERE position > %s AND version = 1 AND type = %s"
+            " ORDER BY position LIMIT %s",
+            (after, event_type, limit),
+        )
+        return [(position, stream, tenant) for position, stream, tenant in rows]
+
     async def outbox(self, after: int, limit: int) -> list[OutboxRow]:
         """The announcements behind an outbox position, in order."""
         rows = await self.all(f"{_OUTBOX} WHERE position > %s ORDER BY position LIMIT %s", (after, limit))
@@ -204,6 +230,23 @@ class Log:
         """What is left of a guard, None if it was never opened."""
         row = await self.one('SELECT "limit" - used FROM guard WHERE key = %s', (key,))
         return int(row[0]) if row else None
+
+
+def _telling(told: Callable[[Exception | None], None]) -> type[AsyncConnection[tuple[Any, ...]]]:
+    """Connections of which each attempt says why it failed, or None."""
+
+    class Telling(AsyncConnection[tuple[Any, ...]]):
+        @classmethod
+        async def connect(cls, *args: Any, **settings: Any) -> Self:
+            try:
+                connection = await super().connect(*args, **settings)
+            except psycopg.Error as error:
+                told(error)
+                raise
+            told(None)
+            return connection
+
+    return Telling
 
 
 @contextmanager

@@ -88,7 +88,7 @@ NOTHING_ELSE = AppendRequest(events=())
 class Verdict:
     """What `append` said of one request, with its positions, or with what was in the way.
 
-    `verdict` is ok, repeated, reused, tracking, conflict, guard or moot.
+    `verdict` is ok, repeated, reused, tracking, conflict, kind, guard or moot.
     """
 
     verdict: str

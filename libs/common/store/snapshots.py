@@ -16,7 +16,7 @@ from uuid import UUID
 import msgspec
 import psycopg
 
-from libs.common.events import Aggregate
+from libs.common.events import Aggregate, names_of_beginnings
 from libs.common.outages import Outage, in_a_line
 from libs.common.store import codec
 from libs.common.store.reading import Log, StoredRow
@@ -28,6 +28,7 @@ _BEGIN = """
 WITH found AS (
     SELECT version, state FROM snapshot
     WHERE stream = %(stream)s AND kind = %(kind)s AND evolve_version = %(evolve_version)s
+    AND (SELECT type FROM event WHERE stream = %(stream)s AND version = 1) = ANY (%(begins)s)
 )
 (
     SELECT position, tenant, stream, version, type, schema_version, payload, metadata, recorded_at FROM event
@@ -67,8 +68,17 @@ class Snapshots:
     async def begin(
         self, kind: type[Aggregate], stream: UUID, limit: int
     ) -> tuple[tuple[str, int, Any] | None, list[StoredRow]]:
-        """Tenant, version and value of the snapshot, if there is one by the present code, and the events behind it."""
-        asked = {"stream": stream, "kind": kind.KIND, "evolve_version": evolve_version(kind), "limit": limit}
+        """Tenant, version and value of the snapshot, if there is one by the present code, and the events behind it.
+
+        A snapshot counts only in a stream that begins as `kind` does.
+        """
+        asked = {
+            "stream": stream,
+            "kind": kind.KIND,
+            "evolve_version": evolve_version(kind),
+            "begins": names_of_beginnings(kind),
+            "limit": limit,
+        }
         rows = sorted(await self._log.all(_BEGIN, asked))
         if rows and rows[0][0] == 0:
             _, tenant, _, version, _, _, state, *_ = rows.pop(0)
@@ -101,7 +111,7 @@ class Snapshots:
             )
         except Outage as error:
             log.warning("no snapshot was made: %s", in_a_line(error), extra={"stream": str(stream), "kind": kind.KIND})
-        except (psycopg.Error, msgspec.ValidationError, TypeError):
+        except (psycopg.Error, msgspec.ValidationError, TypeError, OverflowError):
             log.exception("no snapshot was made", extra={"stream": str(stream), "kind": kind.KIND})
         finally:
             self._making.discard(stream)

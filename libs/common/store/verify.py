@@ -4,20 +4,20 @@ All of it is read in one snapshot, so a log may be verified while it is written.
 of the next events together while this process hashes those before; see docs/performance.md.
 """
 
-import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import islice
 from operator import itemgetter
-from threading import Event
 from typing import Any
 
 import msgspec
 import psycopg
 
-from libs.common.outages import OutcomeUnknown
+from libs.common.outages import is_outage, unknown_outcome
 from libs.common.store.reading import CONNECTION, Log
+from libs.common.store.recomputed import differences
+from libs.common.workers import Stop, Workers
 
 CHAINED = r"""
     SELECT position,
@@ -29,6 +29,8 @@ CHAINED = r"""
 """Position, canonical form and chain value. The form is that of docs/operations.md, made of the stored columns here and
 not by the function that the writer uses, so that each of the two would show a fault of the other."""
 
+VERIFYING = Workers("verify", threads=1, places=3, share=3)
+VERSIONS = "SELECT stream FROM event GROUP BY stream HAVING count(*) <> max(version) OR min(version) <> 1 LIMIT 5"
 _MOST = 20
 _CHUNK = 1000
 _GENESIS = sha256(b"").digest()
@@ -121,18 +123,21 @@ def _may_guard(text: bytes) -> bool:
     return _GUARDED in text or _ESCAPE in text
 
 
-async def verify(store: Log) -> tuple[int, list[str]]:
-    """Checks the whole log; how many events there are, and what is wrong with the first position of each finding."""
-    abandoned = Event()
+async def verify(store: Log, owners: Mapping[str, Sequence[str]] | None = None) -> tuple[int, list[str]]:
+    """Checks the whole log; how many events there are, and what is wrong with the first position of each finding.
+
+    `owners` tells which kinds an event type belongs to (`Kinds.owners`). None is the quick form: chain, numbering and
+    guards alone.
+    """
     try:
-        return await asyncio.to_thread(_verify, store.url, abandoned)
-    except psycopg.OperationalError as error:
-        raise OutcomeUnknown("the database does not answer") from error
-    finally:
-        abandoned.set()
+        return await VERIFYING.run("", lambda stop: _verify(store.url, stop, owners))
+    except psycopg.Error as error:
+        if is_outage(error):
+            raise unknown_outcome(error) from error
+        raise
 
 
-def _verify(url: str, abandoned: Event) -> tuple[int, list[str]]:
+def _verify(url: str, abandoned: Stop, owners: Mapping[str, Sequence[str]] | None) -> tuple[int, list[str]]:
     replay = Replay()
     with psycopg.connect(url, **CONNECTION) as connection, connection.transaction():
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
@@ -140,11 +145,15 @@ def _verify(url: str, abandoned: Event) -> tuple[int, list[str]]:
         connection.execute("SET LOCAL enable_sort = off")
         for rows in chained(connection):
             replay.check(rows)
-            if abandoned.is_set() or len(replay.violations) >= _MOST:
+            if abandoned() or len(replay.violations) >= _MOST:
                 return replay.position, replay.violations[:_MOST]
         if connection.execute("SELECT position, chain FROM head").fetchall() != [(replay.position, replay.chain)]:
             replay.violations.append(f"position {replay.position}: the head is not the end of the chain")
-        return replay.position, [*replay.violations, *_tables(connection, replay.guards)]
+        found = [*replay.violations, *_tables(connection, replay.guards)]
+        if owners is not None:
+            connection.execute("SET LOCAL enable_sort = on")
+            found += islice(differences(connection, owners), _MOST)
+        return replay.position, found[:_MOST]
 
 
 def chained(connection: psycopg.Connection[Any]) -> Iterator[list[_Row]]:
@@ -155,16 +164,21 @@ def chained(connection: psycopg.Connection[Any]) -> Iterator[list[_Row]]:
 
 
 def _tables(connection: psycopg.Connection[Any], guards: GuardReplay) -> list[str]:
-    """The engine's own tables against the log: guards as replayed, outbox without gaps, streams without gaps."""
-    wrong = [
-        f"guard {key}: the table says {used} of {limit},"
-        f" the events say {guards.used.get(key)} of {guards.limit.get(key)}"
-        for key, used, limit in connection.execute('SELECT key, used, "limit" FROM guard')
-        if (guards.used.get(key), guards.limit.get(key)) != (used, limit)
+    """Streams without gaps, guards as replayed, and an outbox without gaps."""
+    stored = {key: (used, limit) for key, used, limit in connection.execute('SELECT key, used, "limit" FROM guard')}
+    told = {key: (guards.used.get(key), guards.limit.get(key)) for key in {*guards.used, *guards.limit, *stored}}
+    wrong = [f"stream {stream}: its versions have a gap" for (stream,) in connection.execute(VERSIONS)]
+    wrong += [
+        f"guard {key}: the table says {_of(stored.get(key))}, the events say {_of(said)}"
+        for key, said in sorted(told.items())
+        if stored.get(key) != said
     ]
-    (count, last), *_ = connection.execute("SELECT count(*), coalesce(max(position), 0) FROM outbox")
-    if count != last:
-        wrong.append(f"outbox: {count} announcements up to position {last}")
-    gaps = "SELECT stream FROM event GROUP BY stream HAVING count(*) <> max(version) OR min(version) <> 1 LIMIT 5"
-    wrong.extend(f"stream {row[0]}: its versions have a gap" for row in connection.execute(gaps))
+    asked = "SELECT count(*), coalesce(max(position), 0), (SELECT outbox_position FROM head) FROM outbox"
+    (count, last, told_last), *_ = connection.execute(asked)
+    if count != last or last != told_last:
+        wrong.append(f"outbox: {count} announcements up to position {last}, and the head says {told_last}")
     return wrong
+
+
+def _of(guard: tuple[Any, Any] | None) -> str:
+    return "nothing" if guard is None else f"{guard[0]} of {guard[1]}"

@@ -9,18 +9,20 @@ from libs.common.application import Application, Done, Loaded
 from libs.common.context import Call
 from libs.common.errors import NotYet
 from libs.common.money import Money
-from libs.common.service import Firing
 from libs.common.unit import Unit
+from services.billing_subsidy.application import transit
+from services.billing_subsidy.application.collection import rules_of
 from services.billing_subsidy.application.reckoning import reckon_cases
 from services.billing_subsidy.application.streams import account_stream, reference_stream
-from services.billing_subsidy.domain import timers
 from services.billing_subsidy.domain.account.account import PolicyAccount
 from services.billing_subsidy.domain.account.cessions import CededShare
 from services.billing_subsidy.domain.account.events import AccountOpened, Cause, ClaimPaymentNoted, ClaimReserveNoted
 from services.billing_subsidy.domain.account.invoices import PaymentPlan
 from services.billing_subsidy.domain.account.premium import Movement, PolicyFacts
+from services.billing_subsidy.domain.checks import check_explained
 from services.billing_subsidy.domain.errors import AccountNotFound
 from services.billing_subsidy.domain.reference import Reference, ReferenceGiven, Target
+from services.billing_subsidy.domain.transit import Record, RecordKind
 
 OWN = "recorded"
 """The source of money that a person recorded; a statement's is its id."""
@@ -37,22 +39,37 @@ class Accounts:
         return await self._application.read(PolicyAccount, account_stream(policy_id), missing, tenant=call.tenant)
 
     async def record_receipt(
-        self, call: Call, policy_id: UUID, reference: str, amount: Money, value_date: date, payer_name: str, etag: str
+        self,
+        call: Call,
+        policy_id: UUID,
+        reference: str,
+        amount: Money,
+        value_date: date,
+        payer_name: str,
+        reason: str,
+        etag: str,
     ) -> Done[PolicyAccount]:
         async def plan(unit: Unit) -> None:
             account = await account_of(unit, policy_id)
-            events = account.receive(reference, amount, value_date, payer_name, OWN, unit.call.today)
+            events = account.receive(reference, amount, value_date, payer_name, OWN, unit.call.today, reason)
+            if events:
+                check_explained(value_date, unit.call.today, reason)
+            record = Record(RecordKind.RECEIPT, policy_id, amount, value_date)
+            await transit.note(unit, reference, record, events)
             unit.record(PolicyAccount, account_stream(policy_id), events)
             await reckon_cases(unit, policy_id)
 
         return await self._application.execute(call, PolicyAccount, account_stream(policy_id), plan, etag=etag)
 
     async def record_refund_paid(
-        self, call: Call, policy_id: UUID, reference: str, amount: Money, paid_on: date, etag: str
+        self, call: Call, policy_id: UUID, reference: str, amount: Money, paid_on: date, reason: str, etag: str
     ) -> Done[PolicyAccount]:
         async def plan(unit: Unit) -> None:
             account = await account_of(unit, policy_id)
-            events = account.pay_refund(reference, amount, paid_on, OWN, unit.call.today)
+            events = account.pay_refund(reference, amount, paid_on, OWN, unit.call.today, reason)
+            if events:
+                check_explained(paid_on, unit.call.today, reason)
+            await transit.note(unit, reference, Record(RecordKind.REFUND, policy_id, -amount, paid_on), events)
             unit.record(PolicyAccount, account_stream(policy_id), events)
             await reckon_cases(unit, policy_id)
 
@@ -96,7 +113,9 @@ async def open_account(unit: Unit, facts: PolicyFacts, bound_on: date, movements
     stream = account_stream(facts.policy_id)
     if not await unit.is_new(PolicyAccount, stream):
         return
-    account = unit.record(PolicyAccount, stream, [AccountOpened(facts=facts, plan=PaymentPlan(), bound_on=bound_on)])
+    tolerance = (await rules_of(unit)).tolerance
+    opened = AccountOpened(facts=facts, plan=PaymentPlan(), bound_on=bound_on, tolerance=tolerance)
+    account = unit.record(PolicyAccount, stream, [opened])
     assert account is not None
     unit.record(PolicyAccount, stream, account.move(Cause.BOUND, movements, bound_on, unit.call.today))
     number = reference_stream(unit.call.tenant, facts.policy_number)
@@ -141,6 +160,12 @@ async def move_premium(unit: Unit, policy_id: UUID, cause: Cause, movements: Seq
     await reckon_cases(unit, policy_id)
 
 
+async def put_back(unit: Unit, policy_id: UUID, by_payment: bool) -> None:
+    """A policy is in force again: what becomes of arrears whose grace had run out."""
+    account = await heard_account(unit, policy_id)
+    unit.record(PolicyAccount, account_stream(policy_id), account.put_back(by_payment, unit.call.today))
+
+
 async def move_cessions(unit: Unit, policy_id: UUID, cessions: Sequence[CededShare]) -> None:
     account = await heard_account(unit, policy_id)
     unit.record(PolicyAccount, account_stream(policy_id), account.move_cessions(cessions))
@@ -156,8 +181,9 @@ async def open_claim(unit: Unit, policy_id: UUID, claim_id: UUID, day: date | No
 async def earn_all(unit: Unit, policy_id: UUID, expired_on: date) -> None:
     """Recognises what is left of a policy's premium when its term has run out."""
     account = await heard_account(unit, policy_id)
-    through = max(expired_on, account.earned.through) if account.earned else expired_on
-    unit.record(PolicyAccount, account_stream(policy_id), account.earn(through, unit.call.today))
+    today = max(unit.call.today, expired_on)  # Policy's clock may be a moment ahead of this one.
+    through = max(expired_on, min(account.earned.through, today)) if account.earned else expired_on
+    unit.record(PolicyAccount, account_stream(policy_id), account.earn(through, today))
 
 
 async def note_reserve(unit: Unit, policy_id: UUID, noted: ClaimReserveNoted) -> None:
@@ -177,11 +203,8 @@ async def find_overdue(unit: Unit, stream: UUID) -> None:
         unit.record(PolicyAccount, stream, account.find_overdue(unit.call.today))
 
 
-async def lapse_grace(unit: Unit, stream: UUID) -> None:
-    """Grace has run out: announces it if the money is still missing."""
+async def end_grace(unit: Unit, stream: UUID) -> None:
+    """Grace has run out: announces it if the money is still missing, or gives it up if that is next to nothing."""
     account = await unit.find(PolicyAccount, stream)
     if account is not None:
-        unit.record(PolicyAccount, stream, account.lapse_grace(unit.call.today))
-
-
-FIRING: dict[str, Firing] = {timers.OVERDUE: find_overdue, timers.GRACE: lapse_grace}
+        unit.record(PolicyAccount, stream, account.end_grace(unit.call.today))

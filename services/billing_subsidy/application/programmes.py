@@ -1,5 +1,6 @@
 """Commands of subsidy programmes."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from libs.common.application import Application, Done, Loaded
@@ -7,12 +8,14 @@ from libs.common.context import SHARED, Call
 from libs.common.money import CNY, Money
 from libs.common.streams import stream_id
 from libs.common.unit import Unit
-from services.billing_subsidy.application.streams import DIRECTORY
+from services.billing_subsidy.application.streams import DIRECTORY, reach_stream, waiting_stream
 from services.billing_subsidy.domain.errors import ProgrammeNotFound
 from services.billing_subsidy.domain.guards import budget_key
 from services.billing_subsidy.domain.programme.directory import ProgrammeDirectory
-from services.billing_subsidy.domain.programme.programme import Programme
+from services.billing_subsidy.domain.programme.programme import Programme, ProgrammePublished
+from services.billing_subsidy.domain.programme.reach import Reach, ReachAsked
 from services.billing_subsidy.domain.programme.rules import Level, ProgrammeRules
+from services.billing_subsidy.domain.programme.waiting import WaitingList
 
 
 class Programmes:
@@ -41,6 +44,7 @@ class Programmes:
         async def plan(unit: Unit) -> None:
             programme = await _own(unit, programme_id)
             published = programme.publish(unit.call.today)
+            await _reach(unit, programme_id, published)
             unit.record(Programme, programme_id, published)
             directory = await unit.find(ProgrammeDirectory, DIRECTORY) or ProgrammeDirectory()
             for event in published:
@@ -65,6 +69,17 @@ class Programmes:
             used = budget.minor_units - left if left is not None else 0
             usage[level] = budget, Money(CNY, used)
         return usage
+
+
+async def _reach(unit: Unit, programme_id: UUID, published: Sequence[ProgrammePublished]) -> None:
+    """Has the policies looked for that the published version reaches, and those called who wait for room."""
+    for event in published:
+        await unit.find(Reach, reach_stream(programme_id))
+        asked = ReachAsked(programme_id=programme_id, number=event.number)
+        unit.record(Reach, reach_stream(programme_id), [asked], tenant=SHARED)
+        waiting = await unit.find(WaitingList, waiting_stream(programme_id))
+        if waiting is not None:
+            unit.record(WaitingList, waiting_stream(programme_id), waiting.free())
 
 
 async def _own(unit: Unit, programme_id: UUID) -> Programme:

@@ -9,8 +9,16 @@ from libs.common.errors import NotYet
 from libs.common.money import Money
 from libs.common.unit import Unit
 from services.billing_subsidy.application.streams import vendor_stream
+from services.billing_subsidy.application.transit import note
+from services.billing_subsidy.domain.checks import check_explained
 from services.billing_subsidy.domain.errors import VendorAccountNotFound
-from services.billing_subsidy.domain.vendor_account import CreditAccrued, FeeAccrued, FeeBorneByClaim, VendorAccount
+from services.billing_subsidy.domain.transit import Record, RecordKind
+from services.billing_subsidy.domain.vendor_account import (
+    CreditAccrued,
+    FeeAccrued,
+    FeeBorneByClaim,
+    VendorAccount,
+)
 
 
 class Settlement:
@@ -25,16 +33,19 @@ class Settlement:
         return await self._application.read(VendorAccount, stream, missing, tenant=call.tenant)
 
     async def record_payment(
-        self, call: Call, vendor_id: str, reference: str, amount: Money, paid_on: date, etag: str
+        self, call: Call, vendor_id: str, reference: str, amount: Money, paid_on: date, reason: str, etag: str
     ) -> Done[VendorAccount]:
-        return await self._application.change(
-            call,
-            VendorAccount,
-            vendor_stream(call.tenant, vendor_id),
-            lambda account: account.pay(reference, amount, paid_on, call.today),
-            VendorAccountNotFound(vendor_id=vendor_id),
-            etag=etag,
-        )
+        stream = vendor_stream(call.tenant, vendor_id)
+
+        async def plan(unit: Unit) -> None:
+            account = await unit.get(VendorAccount, stream, VendorAccountNotFound(vendor_id=vendor_id))
+            events = account.pay(reference, amount, paid_on, unit.call.today, reason)
+            if events:
+                check_explained(paid_on, unit.call.today, reason)
+            unit.record(VendorAccount, stream, events)
+            await note(unit, reference, Record(RecordKind.VENDOR_PAYMENT, stream, -amount, paid_on), events)
+
+        return await self._application.execute(call, VendorAccount, stream, plan, etag=etag)
 
 
 async def accrue_fee(unit: Unit, fee: FeeAccrued) -> None:

@@ -1,9 +1,9 @@
 """What a rule version grants to one policy: a pure function that shows its arithmetic.
 
 Levels are reckoned in the order of the rules. A share is the level's rate of the base; a top-up is what is missing
-to its rate in total. Each product is rounded half up once; caps of the policy come after it, and all levels together
-never give more than the base. Budgets and caps of an enterprise's year are not rules of a policy: they are guards,
-and bite later (see `subsidy_case`).
+to its rate in total. Each product is rounded half up once; caps of the policy come after it. All levels together never
+give more than the base, and all programmes together never more than was paid net. Budgets and caps of an enterprise's
+year are not rules of a policy: they are guards, and bite later (see `subsidy_case`).
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,10 @@ ALREADY_SUBSIDISED = "ALREADY_SUBSIDISED"
 
 @dataclass(frozen=True, slots=True)
 class Applicant:
-    """What the rules look at. `base` is net of VAT; `paid_outside` says that money came, but none in the window."""
+    """What the rules look at. `base` is net of VAT; `paid_outside` says that money came, but none in the window.
+
+    `room` is what earlier programmes leave of the premium that was paid net, None for no such limit.
+    """
 
     currency: str
     size: str
@@ -38,6 +41,7 @@ class Applicant:
     base: Money
     paid_outside: bool = False
     subsidised_elsewhere: bool = False
+    room: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +64,17 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Entitlement:
-    """What the rules give at each level, and why; refusal codes mean that they give nothing."""
+    """What the rules give at each level, and why; refusal codes mean that they give nothing.
+
+    `short` is by how much levels give less because earlier programmes gave already.
+    """
 
     rule_version: int
     base: Money
     amounts: tuple[LevelAmount, ...]
     steps: tuple[Step, ...]
     refusals: tuple[str, ...] = ()
+    short: tuple[LevelAmount, ...] = ()
 
     def at(self, level: Level) -> Money:
         return next((item.amount for item in self.amounts if item.level is level), self.base.zero())
@@ -79,11 +87,15 @@ def entitle(rules: ProgrammeRules, rule_version: int, applicant: Applicant) -> E
         return Entitlement(rule_version, applicant.base, (), (), refusals)
     steps = [Step("BASE", None, f"premium net of VAT, {rules.base}", applicant.base)]
     amounts: list[LevelAmount] = []
+    short: list[LevelAmount] = []
     for rule in rules.levels:
         before = total((item.amount for item in amounts), CNY)
-        amount = _level(rule, applicant, before, steps)
+        alone = _level(rule, applicant, before, steps)
+        amount = _together(rule, applicant, before, alone, steps)
         amounts.append(LevelAmount(rule.level, amount))
-    return Entitlement(rule_version, applicant.base, tuple(amounts), tuple(steps))
+        if amount < alone:
+            short.append(LevelAmount(rule.level, alone - amount))
+    return Entitlement(rule_version, applicant.base, tuple(amounts), tuple(steps), short=tuple(short))
 
 
 def refusals_of(rules: ProgrammeRules, applicant: Applicant) -> tuple[str, ...]:
@@ -126,6 +138,14 @@ def _level(rule: LevelRule, applicant: Applicant, before: Money, steps: list[Ste
     if before + amount > applicant.base:
         amount = _step(steps, "BASE_CAP", rule, "all levels together at most the base", applicant.base - before)
     return amount
+
+
+def _together(rule: LevelRule, applicant: Applicant, before: Money, amount: Money, steps: list[Step]) -> Money:
+    """What of a level's amount is left beside the programmes before this one."""
+    if applicant.room is None or before + amount <= applicant.room:
+        return amount
+    left = max(applicant.room - before, amount.zero())
+    return _step(steps, "PROGRAMMES_CAP", rule, f"earlier programmes leave {applicant.room} of what was paid", left)
 
 
 def _step(steps: list[Step], code: str, rule: LevelRule, explanation: str, amount: Money) -> Money:

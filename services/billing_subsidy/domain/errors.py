@@ -51,8 +51,32 @@ class DisbursementTooHigh(Refused):
     message = "Level {level} still owes {owed}; {amount} is more."
 
 
+class RepaymentTooHigh(Refused):
+    message = "Level {level} is owed back {owed}; {amount} is more."
+
+
+class NothingToPassOn(Refused):
+    message = "Of the treasury's money {left} belongs to the insured still; {amount} is more."
+
+
 class StatementNotContinuous(Refused):
     message = "The statement before ends on {closed_on} with {closing}; this one begins on {opened_on} with {opening}."
+
+
+class EntryImported(Refused):
+    message = "The entry on line {line} came with the statement before: the bank's id of it is {bank_id}."
+
+
+class LateBookingUnexplained(Refused):
+    message = "The money moved on {day}, more than {days} days ago: say why it is booked only now."
+
+
+class PartsNotWhole(Refused):
+    message = "The entry on line {line} is {amount}; its parts sum to {parts}."
+
+
+class RecordNotFound(NotFound):
+    message = "Nothing that was recorded under {reference} waits for a bank line of {amount}."
 
 
 class EntrySettled(Refused):

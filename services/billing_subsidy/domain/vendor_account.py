@@ -44,6 +44,7 @@ class VendorPaid:
     reference: str
     amount: Money
     paid_on: date
+    reason: str = ""
 
 
 @event("billing_subsidy.FeeBorneByClaim")
@@ -104,7 +105,9 @@ class VendorAccount:
         occasion = Occasion(f"claims.PaymentApproved/{borne.payment_id}", borne.borne_on, today)
         return [borne, *rules.fee_borne_by_claim(self.vendor_id, borne.amount, occasion)]
 
-    def pay(self, reference: str, amount: Money, paid_on: date, today: date) -> list[VendorPaid | EntryPosted]:
+    def pay(
+        self, reference: str, amount: Money, paid_on: date, today: date, reason: str = ""
+    ) -> list[VendorPaid | EntryPosted]:
         """Notes a payment; at most what is payable."""
         check_amount("amount", amount, self.fees.currency)
         check_not_future("paid_on", paid_on, today)
@@ -115,7 +118,7 @@ class VendorAccount:
                 raise ReferenceUsed(reference=reference, use="payment")
         if amount > self.payable:
             raise VendorPaymentTooHigh(vendor_id=self.vendor_id, payable=self.payable, amount=amount)
-        event = VendorPaid(vendor_id=self.vendor_id, reference=reference, amount=amount, paid_on=paid_on)
+        event = VendorPaid(vendor_id=self.vendor_id, reference=reference, amount=amount, paid_on=paid_on, reason=reason)
         occasion = Occasion(f"billing_subsidy.VendorPaid/{reference}", paid_on, today)
         return [event, *rules.vendor_paid(self.vendor_id, amount, occasion)]
 

@@ -53,8 +53,10 @@ def _account(recorded: Recorded[Any]) -> list[RowChange]:
             return [_moved(recorded, claims_paid=amount)]
         case account.OverdueFound():
             return [_account_row(recorded, {"overdue_at": recorded.recorded_at})]
-        case account.OverdueCured():
+        case account.OverdueCured(due_dates=()):
             return [_account_row(recorded, {"overdue_at": None})]
+        case account.DifferenceWrittenOff(amount=amount):
+            return [_moved(recorded, written_off=amount)]
     return []
 
 
@@ -132,7 +134,20 @@ _PAID = t.cases.c.disbursed > 0
 _CUT = (("status", case((_PAID, "disbursed"), else_="cut")),)
 _APPROVED = (("status", case((_PAID, "disbursed"), else_="approved")),)
 _REFUSED = (("status", case((t.cases.c.clawed_back > 0, "clawed_back"), else_="refused")),)
-_KEPT = (("status", case((_PAID, "disbursed"), else_=t.cases.c.status)),)
+_HELD = t.cases.c.disbursed
+
+
+def _fallen(left: int) -> tuple[tuple[str, Any], ...]:
+    """The status after a clawback that leaves so much granted: money that is here and not granted is owed back."""
+    otherwise = case((_PAID, "disbursed"), else_=t.cases.c.status) if left else "clawed_back"
+    return (("status", case((left < _HELD, "owed_back"), else_=otherwise)),)
+
+
+def _repaid(amount: int) -> tuple[tuple[str, Any], ...]:
+    still = _HELD - amount > t.cases.c.granted
+    return (("status", case((still, "owed_back"), (t.cases.c.granted > 0, "disbursed"), else_="clawed_back")),)
+
+
 _OPEN = t.cases.c.status.in_(("cut", "approved"))
 
 
@@ -160,15 +175,17 @@ def _case(recorded: Recorded[Any]) -> list[RowChange]:
         case subsidy.ClawedBack(purse=purse, amounts=amounts) as back:
             taken = {"clawed_back": _sum(amounts)}
             left = _sum(back.granted)
-            if left:
-                row = _row(recorded, {"granted": left}, adds=taken, computed=_KEPT)
-            else:
-                row = _row(recorded, {"granted": left, "status": "clawed_back"}, adds=taken)
+            row = _row(recorded, {"granted": left}, adds=taken, computed=_fallen(left))
             return [row, *_levels(recorded, purse, amounts, granted=-1, clawed_back=1), *_used(recorded, purse)]
         case subsidy.Disbursed(level=level, amount=amount):
             paid = {"disbursed": amount.minor_units}
             own = {"case_id": recorded.stream, "level": level.value}
             return [_row(recorded, {"status": "disbursed"}, adds=paid), changed(t.case_levels, own, adds=paid)]
+        case subsidy.SubsidyRepaid(level=level, amount=amount):
+            back = {"disbursed": -amount.minor_units}
+            own = {"case_id": recorded.stream, "level": level.value}
+            repaid = _row(recorded, adds=back, computed=_repaid(amount.minor_units))
+            return [repaid, changed(t.case_levels, own, adds=back)]
         case subsidy.Reconciled():
             return [_row(recorded, {"status": "reconciled"})]
     return []

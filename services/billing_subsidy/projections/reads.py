@@ -38,6 +38,7 @@ class ControlTotals:
     premium_received: int
     claims_reserve_ledger: int
     ledger_difference: int
+    premium_written_off: int
 
 
 class Reads:
@@ -173,7 +174,7 @@ def _control(tenant: str) -> Select[Any]:
 
     on_subsidy = line.account_code.in_(subsidy_codes)
     sums = {
-        "subsidy_granted_ledger": ledger(on_subsidy, line.rule != "SUBSIDY_DISBURSED"),
+        "subsidy_granted_ledger": ledger(on_subsidy, line.rule.not_in(("SUBSIDY_DISBURSED", "SUBSIDY_REPAID"))),
         "subsidy_granted_cases": column(t.cases.c.granted),
         "subsidy_used_programmes": column(t.usage.c.used),
         "subsidy_receivable_ledger": ledger(on_subsidy),
@@ -190,5 +191,6 @@ def _control(tenant: str) -> Select[Any]:
         "premium_received": account(t.accounts.c.received),
         "claims_reserve_ledger": -ledger(line.account_code == chart.CLAIMS_RESERVE.code),
         "ledger_difference": ledger(),
+        "premium_written_off": account(t.accounts.c.written_off),
     }
     return select(*(value.label(name) for name, value in sums.items()))

@@ -2,11 +2,18 @@
 
 from sqlalchemy import BigInteger, Column, Date, DateTime, Index, Integer, MetaData, String, Table, Uuid
 
+from libs.common.projection.sums import Sum
+
 metadata = MetaData()
 
 
 def _fen(name: str) -> "Column[int]":
     return Column(name, BigInteger, nullable=False, default=0)
+
+
+def _sum(name: str) -> "Column[int]":
+    """Fen that events add to."""
+    return Column(name, Sum, nullable=False, default=0)
 
 
 accounts = Table(
@@ -17,10 +24,11 @@ accounts = Table(
     Column("policy_number", String, nullable=False),
     Column("insured_uscc", String, nullable=False),
     Column("currency", String, nullable=False),
-    _fen("timeline"),  # Premium and VAT of all movements.
-    _fen("invoiced"),
-    _fen("received"),  # Less refunds paid.
-    _fen("claims_paid"),
+    _sum("timeline"),  # Premium and VAT of all movements.
+    _sum("invoiced"),
+    _sum("received"),  # Less refunds paid.
+    _sum("claims_paid"),
+    _sum("written_off"),
     Column("overdue_at", DateTime(timezone=True)),
     Index("account_list_by_number", "tenant", "policy_number", "policy_id"),
 )
@@ -56,9 +64,9 @@ cases = Table(
     Column("policy_id", Uuid, nullable=False),
     Column("programme_id", Uuid, nullable=False),
     Column("status", String, nullable=False),
-    _fen("granted"),
-    _fen("clawed_back"),
-    _fen("disbursed"),
+    _sum("granted"),
+    _sum("clawed_back"),
+    _sum("disbursed"),  # Less what was repaid.
     Index("subsidy_case_list_by_number", "tenant", "case_number"),
     Index("subsidy_case_list_by_policy", "tenant", "policy_id"),
 )
@@ -70,9 +78,9 @@ case_levels = Table(
     Column("level", String, primary_key=True),
     Column("tenant", String, nullable=False),
     Column("programme_id", Uuid, nullable=False),
-    _fen("granted"),
-    _fen("clawed_back"),
-    _fen("disbursed"),
+    _sum("granted"),
+    _sum("clawed_back"),
+    _sum("disbursed"),
     Index("subsidy_case_level_by_programme", "tenant", "programme_id", "level"),
 )
 
@@ -83,7 +91,7 @@ usage = Table(
     Column("guard", String, primary_key=True),  # The budget guard's key, as the draws name it.
     Column("programme_id", Uuid, nullable=False),
     Column("level", String, nullable=False),
-    _fen("used"),
+    _sum("used"),
 )
 
 programmes = Table(

@@ -14,6 +14,7 @@ from libs.common.grpc.server import Servicer
 from libs.common.projection.tables import ReadTables
 from services.billing_subsidy.application.accounts import Accounts
 from services.billing_subsidy.application.cases import SubsidyCases
+from services.billing_subsidy.application.collection import Collection
 from services.billing_subsidy.application.foreseeing import Foresight
 from services.billing_subsidy.application.programmes import Programmes
 from services.billing_subsidy.application.settlement import Settlement
@@ -36,7 +37,7 @@ def servicers(application: Application, tables: ReadTables) -> list[Servicer]:
     return [
         (
             account_service_pb2_grpc.add_AccountServiceServicer_to_server,
-            AccountServicer(accounts, Foresight(application), reads),
+            AccountServicer(accounts, Collection(application), Foresight(application), reads),
             f"{PACKAGE}.AccountService",
         ),
         (

@@ -15,9 +15,11 @@ from libs.common.grpc.convert import uuid_value as uuid_of
 from libs.common.grpc.pages import next_token, page_of
 from libs.common.money import Money
 from services.billing_subsidy.application.accounts import Accounts
+from services.billing_subsidy.application.collection import Collection
 from services.billing_subsidy.application.foreseeing import Foresight
 from services.billing_subsidy.domain.account.account import PolicyAccount
 from services.billing_subsidy.domain.account.invoices import Invoice, PaymentPlan
+from services.billing_subsidy.domain.collection import CollectionRules
 from services.billing_subsidy.projections import Reads
 from services.billing_subsidy.servicer.effects import effects_message
 
@@ -25,8 +27,9 @@ from services.billing_subsidy.servicer.effects import effects_message
 class AccountServicer(pb_grpc.AccountServiceServicer):
     """Each method reads the request, calls one command, and writes the reply."""
 
-    def __init__(self, accounts: Accounts, foresight: Foresight, reads: Reads) -> None:
+    def __init__(self, accounts: Accounts, collection: Collection, foresight: Foresight, reads: Reads) -> None:
         self._accounts = accounts
+        self._collection = collection
         self._foresight = foresight
         self._reads = reads
 
@@ -47,7 +50,7 @@ class AccountServicer(pb_grpc.AccountServiceServicer):
         page = page_of(request, call.tenant)
         account = (await self._accounts.get(call, uuid_of("policy_id", request.policy_id))).value
         after = page.after[0] if page.after else 0
-        rest = [invoice for invoice in account.invoices if invoice.sequence > after]
+        rest = [invoice for invoice in account.dues if invoice.sequence > after]
         shown, token = next_token(page, rest, key=lambda invoice: (invoice.sequence,))
         lacking = account.outstanding()
         messages = [invoice_message(account.facts.policy_id, invoice, lacking) for invoice in shown]
@@ -62,6 +65,7 @@ class AccountServicer(pb_grpc.AccountServiceServicer):
             money_value("amount", request.amount),
             date_value("value_date", request.value_date),
             request.payer_name,
+            request.reason,
             request.etag,
         )
         return pb.RecordReceiptResponse(account=account_message(done.value, done.version, call.today))
@@ -74,6 +78,7 @@ class AccountServicer(pb_grpc.AccountServiceServicer):
             request.reference,
             money_value("amount", request.amount),
             date_value("paid_on", request.paid_on),
+            request.reason,
             request.etag,
         )
         return pb.RecordRefundPaidResponse(account=account_message(done.value, done.version, call.today))
@@ -84,12 +89,28 @@ class AccountServicer(pb_grpc.AccountServiceServicer):
         done = await self._accounts.set_plan(call, uuid_of("policy_id", request.policy_id), plan, request.etag)
         return pb.SetPaymentPlanResponse(account=account_message(done.value, done.version, call.today))
 
+    async def GetCollectionRules(
+        self, request: pb.GetCollectionRulesRequest, context: Any
+    ) -> pb.GetCollectionRulesResponse:
+        return pb.GetCollectionRulesResponse(rules=rules_message(await self._collection.get(current_call())))
+
+    async def SetCollectionRules(
+        self, request: pb.SetCollectionRulesRequest, context: Any
+    ) -> pb.SetCollectionRulesResponse:
+        tolerance = money_value("rules.arrears_tolerance", request.rules.arrears_tolerance)
+        rules = await self._collection.set_tolerance(current_call(), tolerance)
+        return pb.SetCollectionRulesResponse(rules=rules_message(rules))
+
     async def PreviewPolicyChange(
         self, request: preview_pb.PreviewPolicyChangeRequest, context: Any
     ) -> preview_pb.PreviewPolicyChangeResponse:
         policy_id = uuid_of("policy_id", request.policy_id)
         foreseen = await self._foresight.of(current_call(), policy_id, request.type, request.data)
         return preview_pb.PreviewPolicyChangeResponse(effects=effects_message(foreseen))
+
+
+def rules_message(rules: CollectionRules) -> pb.CollectionRules:
+    return pb.CollectionRules(arrears_tolerance=money_message(rules.tolerance))
 
 
 def account_message(account: PolicyAccount, version: int, today: date) -> pb.Account:
@@ -113,11 +134,13 @@ def account_message(account: PolicyAccount, version: int, today: date) -> pb.Acc
         etag=str(version),
         master_policy_id=str(account.facts.master_id or ""),
         payer_uscc=account.facts.payer_uscc,
+        arrears_tolerance=money_message(account.tolerance),
+        written_off=money_message(account.written_off or account.facts.zero),
     )
-    if account.overdue:
-        message.grace_until.CopyFrom(date_message(account.overdue.grace_until))
-    if account.grace:
-        message.grace_expired_on.CopyFrom(date_message(account.grace.expired_on))
+    if first := account.first_arrears():
+        message.grace_until.CopyFrom(date_message(first.grace_until))
+    if expired_on := account.grace_expired_on():
+        message.grace_expired_on.CopyFrom(date_message(expired_on))
     if account.earned:
         message.earned_through.CopyFrom(date_message(account.earned.through))
     return message

@@ -20,7 +20,7 @@ from libs.common.grpc.convert import (
     uuid_value,
 )
 from libs.common.grpc.pages import next_token, page_of
-from libs.common.money import CNY, Money
+from libs.common.money import CNY, Money, total
 from services.billing_subsidy.application.cases import SubsidyCases
 from services.billing_subsidy.domain.entitlement import Entitlement, Step
 from services.billing_subsidy.domain.programme.rules import Level
@@ -68,9 +68,35 @@ class SubsidyCaseServicer(pb_grpc.SubsidyCaseServiceServicer):
             request.reference,
             money_value("amount", request.amount),
             date_value("value_date", request.value_date),
+            request.reason,
             request.etag,
         )
         return pb.RecordDisbursementResponse(subsidy_case=case_message(done.stream, done.value, done.version))
+
+    async def RecordRepayment(self, request: pb.RecordRepaymentRequest, context: Any) -> pb.RecordRepaymentResponse:
+        done = await self._cases.record_repayment(
+            current_call(),
+            uuid_value("case_id", request.case_id),
+            level_value("level", request.level),
+            request.reference,
+            money_value("amount", request.amount),
+            date_value("value_date", request.value_date),
+            request.reason,
+            request.etag,
+        )
+        return pb.RecordRepaymentResponse(subsidy_case=case_message(done.stream, done.value, done.version))
+
+    async def RecordPassedOn(self, request: pb.RecordPassedOnRequest, context: Any) -> pb.RecordPassedOnResponse:
+        done = await self._cases.record_passed_on(
+            current_call(),
+            uuid_value("case_id", request.case_id),
+            request.reference,
+            money_value("amount", request.amount),
+            date_value("paid_on", request.paid_on),
+            request.reason,
+            request.etag,
+        )
+        return pb.RecordPassedOnResponse(subsidy_case=case_message(done.stream, done.value, done.version))
 
     async def GetSubsidyTotals(self, request: pb.GetSubsidyTotalsRequest, context: Any) -> pb.GetSubsidyTotalsResponse:
         programme_id = optional(request, "programme_id", uuid_value)
@@ -93,6 +119,8 @@ def case_message(case_id: UUID, case: SubsidyCase, version: int) -> pb.SubsidyCa
         ],
         refusals=case.refusals,
         opened_on=date_message(case.opened_on),
+        passed_on=money_message(total((passed.amount for passed in case.passed_on), CNY)),
+        to_be_passed_on=money_message(case.belongs_to_insured),
         etag=str(version),
     )
 
@@ -130,6 +158,8 @@ def level_messages(case: SubsidyCase) -> list[pb.CaseLevel]:
                 clawed_back=money_message(state.clawed_back),
                 disbursed=money_message(state.disbursed),
                 cut=cuts.get(level, ""),
+                repaid=money_message(state.repaid),
+                owed_back=money_message(case.owed_back(level)),
             )
         )
     return messages

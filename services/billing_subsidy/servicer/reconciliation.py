@@ -17,9 +17,11 @@ from libs.common.grpc.convert import (
     uuid_value,
 )
 from libs.common.grpc.pages import next_token, page_of
+from services.billing_subsidy.application.assigning import Share
 from services.billing_subsidy.application.statements import Statements
 from services.billing_subsidy.domain.statement.reading import CsvProfile, Entry
-from services.billing_subsidy.domain.statement.statement import DifferenceCode, EntryStatus, Outcome, Statement
+from services.billing_subsidy.domain.statement.statement import DifferenceCode, EntryStatus, Outcome, Part, Statement
+from services.billing_subsidy.servicer.rules import level_value
 
 
 class ReconciliationServicer(pb_grpc.ReconciliationServiceServicer):
@@ -70,6 +72,41 @@ class ReconciliationServicer(pb_grpc.ReconciliationServiceServicer):
         )
         return pb.CodeEntryResponse(statement=statement_message(done.stream, done.value, done.version))
 
+    async def AssignEntry(self, request: pb.AssignEntryRequest, context: Any) -> pb.AssignEntryResponse:
+        done = await self._statements.assign_entry(
+            current_call(),
+            uuid_value("statement_id", request.statement_id),
+            request.line,
+            [share_value(f"parts[{place}]", one) for place, one in enumerate(request.parts)],
+            request.reason,
+            request.etag,
+        )
+        return pb.AssignEntryResponse(statement=statement_message(done.stream, done.value, done.version))
+
+    async def UncodeEntry(self, request: pb.UncodeEntryRequest, context: Any) -> pb.UncodeEntryResponse:
+        done = await self._statements.uncode_entry(
+            current_call(),
+            uuid_value("statement_id", request.statement_id),
+            request.line,
+            request.reason,
+            request.etag,
+        )
+        return pb.UncodeEntryResponse(statement=statement_message(done.stream, done.value, done.version))
+
+
+def share_value(field: str, message: pb.EntryShare) -> Share:
+    def named(name: str) -> UUID | None:
+        return uuid_value(f"{field}.{name}", getattr(message, name)) if message.WhichOneof("target") == name else None
+
+    return Share(
+        amount=money_value(f"{field}.amount", message.amount),
+        policy_id=named("policy_id"),
+        case_id=named("case_id"),
+        level=level_value(f"{field}.level", message.level) if message.level else None,
+        vendor_id=message.vendor_id,
+        reference=message.reference,
+    )
+
 
 def profile_value(profile: pb.CsvProfile) -> CsvProfile:
     return CsvProfile(
@@ -81,6 +118,7 @@ def profile_value(profile: pb.CsvProfile) -> CsvProfile:
         currency_column=profile.currency_column,
         date_format=profile.date_format or "YYYY-MM-DD",
         delimiter=profile.delimiter or ",",
+        line_id_column=profile.line_id_column,
     )
 
 
@@ -115,4 +153,10 @@ def entry_message(entry: Entry, outcome: Outcome) -> pb.StatementEntry:
         reason=outcome.reason,
         code=enum_text(pb.DifferenceCode, outcome.code) if outcome.code else None,
         coded_by=outcome.coded_by,
+        bank_id=entry.bank_id,
+        parts=[part_message(part) for part in outcome.parts],
     )
+
+
+def part_message(part: Part) -> pb.EntryPart:
+    return pb.EntryPart(matched_to=str(part.matched_to), amount=money_message(part.amount))

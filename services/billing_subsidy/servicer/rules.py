@@ -51,6 +51,8 @@ def rules_value(message: pb.ProgrammeRules) -> ProgrammeRules:
             ),
             subsidy_classes=tuple(message.subsidy_classes),
             exclude_already_subsidised=message.exclude_already_subsidised,
+            total_percent=read(percent_value, "rules.total_percent", message.total_percent or "100"),
+            reallocate_freed=not message.keep_freed,
         )
 
 
@@ -106,6 +108,8 @@ def rules_message(rules: ProgrammeRules) -> pb.ProgrammeRules:
         lines=[enum_text(ProductLine, line) for line in rules.lines],
         subsidy_classes=rules.subsidy_classes,
         exclude_already_subsidised=rules.exclude_already_subsidised,
+        total_percent=decimal_text(rules.total_percent),
+        keep_freed=not rules.reallocate_freed,
     )
 
 

@@ -46,6 +46,7 @@ class SettlementServicer(pb_grpc.SettlementServiceServicer):
             request.reference,
             money_value("amount", request.amount),
             date_value("paid_on", request.paid_on),
+            request.reason,
             request.etag,
         )
         return pb.RecordVendorPaymentResponse(statement=statement_message(done.value, done.version, ()))

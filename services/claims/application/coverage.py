@@ -50,9 +50,9 @@ async def expire(unit: Unit, policy_id: UUID, on: date) -> None:
     unit.record(CoverageAccount, account_stream(unit.call.tenant, policy_id), account.expire(on, heard_at(unit)))
 
 
-async def note_premium(unit: Unit, policy_id: UUID, premium: Premium) -> None:
+async def note_premium(unit: Unit, policy_id: UUID, premium: Premium, *, whole: bool = False) -> None:
     account = await _account(unit, policy_id)
-    events = account.note_premium(premium, heard_at(unit))
+    events = account.note_premium(premium, heard_at(unit), whole=whole)
     unit.record(CoverageAccount, account_stream(unit.call.tenant, policy_id), events)
 
 

@@ -160,16 +160,27 @@ class CoverageAccount:
     def expire(self, on: date, announced_at: datetime) -> list[CoverageExpired]:
         return [CoverageExpired(policy_id=self.policy_id, expired_on=on, announced_at=announced_at)]
 
-    def note_premium(self, premium: Premium, announced_at: datetime) -> list[PremiumNoted]:
-        """What billing says. Money that does not pay everything leaves an overdue or unpaid premium what it was."""
-        if premium.state is PremiumState.IN_INSTALMENTS and self.premium.state in (
-            PremiumState.OVERDUE,
-            PremiumState.UNPAID,
-        ):
-            premium = replace(premium, state=self.premium.state, since=self.premium.since)
-        elif premium.received is None:
-            premium = replace(premium, received=self.premium.received, invoiced=self.premium.invoiced)
-        return [PremiumNoted(policy_id=self.policy_id, premium=premium, announced_at=announced_at)]
+    def note_premium(self, premium: Premium, announced_at: datetime, *, whole: bool = False) -> list[PremiumNoted]:
+        """What billing says. `whole` is an announcement that says what is overdue now, of all instalments together.
+
+        Any other is of one of them: it leaves unpaid what another one made so, from the earliest day.
+        """
+        known = self.premium
+        if premium.received is None:
+            premium = replace(premium, received=known.received, invoiced=known.invoiced)
+        if whole:
+            since = known.since if known.state is premium.state else None
+            return [self._premium_noted(replace(premium, since=premium.since or since), announced_at)]
+        late = {PremiumState.OVERDUE: 1, PremiumState.UNPAID: 2}
+        was, now = late.get(known.state, 0), late.get(premium.state, 0)
+        if premium.state is not PremiumState.PAID and was > now:
+            premium = replace(premium, state=known.state, since=known.since)
+        elif was == now == late[PremiumState.UNPAID]:
+            premium = replace(premium, since=min(premium.since or date.max, known.since or date.max))
+        return [self._premium_noted(premium, announced_at)]
+
+    def _premium_noted(self, premium: Premium, announced_at: datetime) -> PremiumNoted:
+        return PremiumNoted(policy_id=self.policy_id, premium=premium, announced_at=announced_at)
 
     def draws_of(self, claim_id: UUID, wanted: Mapping[str, Money], at: datetime) -> Drawn:
         """What `draw` leads to, by account."""

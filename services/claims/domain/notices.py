@@ -74,7 +74,8 @@ def _near(one: PartialDate | None, other: PartialDate | None) -> bool:
     """Whether two dates may be within the window; a date that nobody knows may be any."""
     if one is None or other is None:
         return True
-    return one.earliest - WINDOW <= other.latest and other.earliest - WINDOW <= one.latest
+    # The days between two dates, and never a date beyond the calendar's ends: notices may name the first of days.
+    return one.earliest - other.latest <= WINDOW and other.earliest - one.latest <= WINDOW
 
 
 def _alike(one: frozenset[str], other: frozenset[str]) -> bool:

@@ -11,7 +11,7 @@ from libs.common.money import Money
 from libs.common.streams import stream_id
 from libs.common.unit import Unit
 from services.policy.domain.accumulation.accumulation import Accumulation, AccumulationOpened, Dependency
-from services.policy.domain.accumulation.exposure import PolicyExposure, follow
+from services.policy.domain.accumulation.exposure import NONE, PolicyExposure, follow
 from services.policy.domain.guards import accumulation_key
 from services.policy.domain.policy.events import Bound
 from services.policy.domain.policy.policy import Policy
@@ -57,11 +57,22 @@ async def follow_exposure(unit: Unit, policy_id: UUID) -> None:
     new = entry.version == 1 and await unit.is_new(PolicyExposure, stream)
     known = None if new else await unit.find(PolicyExposure, stream)
     dependencies = tuple(dict.fromkeys(Dependency.of(each) for each in declared))
-    followed = follow(known, str(policy_id), dependencies, policy.bound, policy.segments, unit.call.today)
+    taken_over = await _drawn_by(unit, entry.tenant, policy.bound.renews, dependencies)
+    followed = follow(known, str(policy_id), dependencies, policy.bound, policy.segments, unit.call.today, taken_over)
     if followed and known is None:
         for dependency in dependencies:
             await _opened(unit, entry.tenant, dependency)
     unit.record(PolicyExposure, stream, followed, tenant=entry.tenant)
+    if policy.life.renewed_by:
+        await follow_exposure(unit, UUID(policy.life.renewed_by))
+
+
+async def _drawn_by(unit: Unit, tenant: str, policy_id: str, dependencies: Iterable[Dependency]) -> Money:
+    """What a policy draws for all of these dependencies; nothing if it is none, or does not depend on one of them."""
+    if not policy_id:
+        return NONE
+    exposure = await unit.find(PolicyExposure, exposure_of_policy(tenant, UUID(policy_id)))
+    return exposure.amount if exposure is not None and set(dependencies) <= set(exposure.dependencies) else NONE
 
 
 async def declared_dependencies(unit: Unit, bound: Bound) -> tuple[DeclaredDependency, ...]:
@@ -72,17 +83,25 @@ async def declared_dependencies(unit: Unit, bound: Bound) -> tuple[DeclaredDepen
     return () if submission is None else submission.asked.dependencies
 
 
-async def least_room(unit: Unit, declared: Iterable[DeclaredDependency]) -> Money | None:
-    """What a quote may sum to before the fullest of these dependencies refers it; None if none has a capacity."""
+async def least_room(unit: Unit, declared: Iterable[DeclaredDependency], renews: str = "") -> Money | None:
+    """What a quote may sum to before the fullest of these dependencies refers it; None if none has a capacity.
+
+    A quote is held against it with all of its limits, before shares and cessions; so are those of the policy that it
+    `renews` there for it, as long as that one draws on the same dependencies.
+    """
     rooms: list[Money] = []
-    for dependency in dict.fromkeys(Dependency.of(each) for each in declared):
+    dependencies = tuple(dict.fromkeys(Dependency.of(each) for each in declared))
+    expiring = await unit.find(Policy, UUID(renews)) if renews else None
+    drawn = await _drawn_by(unit, unit.call.tenant, renews, dependencies)
+    taken_over = expiring.aggregate_limit if expiring is not None and drawn else NONE
+    for dependency in dependencies:
         accumulation = await unit.find(Accumulation, accumulation_id(unit.call.tenant, dependency))
         if accumulation is None or accumulation.capacity is None:
             continue
         left = await unit.available(accumulation_key(unit.call.tenant, dependency))
         room = accumulation.room(left or 0)
         if room is not None:
-            rooms.append(room)
+            rooms.append(room + taken_over)
     return min(rooms, default=None)
 
 

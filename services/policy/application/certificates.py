@@ -15,6 +15,7 @@ from libs.common.streams import derived_id, stream_id
 from libs.common.unit import Unit
 from services.policy.application.policies import file_of_policy
 from services.policy.application.products import product_of
+from services.policy.application.referrals import check_released_in_advance, park_subject
 from services.policy.domain.errors import PolicyNotFound
 from services.policy.domain.park.certificate import Certificate
 from services.policy.domain.park.errors import CertificateNotFound
@@ -25,6 +26,7 @@ from services.policy.domain.policy.policy import Policy
 from services.policy.domain.policy_file import FileOpened, PolicyFile
 from services.policy.domain.product.park import ParkTerms
 from services.policy.domain.product.product import Product
+from services.policy.domain.referral import referral_of_cover
 
 AT_ONCE = 32
 """How many rows of a bulk request are under way at a time."""
@@ -60,9 +62,13 @@ class Certificates:
         async def plan(unit: Unit) -> None:
             policy = await unit.get(Policy, policy_id, PolicyNotFound(policy_id=policy_id))
             product = await product_of(unit, policy.bound.product_id)
-            terms = product.version(policy.bound.product_version).terms
+            terms = product.taxed_today(policy.bound.product_version)
             certificate = await unit.find(Certificate, certificate_id)
             issued = issue(certificate_id, certificate, policy_id, policy, terms, joining, call.request_id, call.now)
+            for each in issued:
+                stay, rules = each.stay, terms.underwriting
+                referral = referral_of_cover(rules, each.member, stay.parts, stay.cover.inputs, call.today)
+                await check_released_in_advance(unit, park_subject(policy_id), referral)
             unit.record(Certificate, certificate_id, issued)
             roll = await _roll(unit, policy_id)
             inside = all(each.leads_to is CertificateStatus.IN_FORCE for each in issued)

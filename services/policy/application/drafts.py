@@ -9,17 +9,21 @@ from google.protobuf.message import Message
 from libs.common.application import Application, Done
 from libs.common.context import Call
 from libs.common.errors import Stale
+from libs.common.events import replay
 from libs.common.streams import stream_id
 from libs.common.unit import Unit
+from services.policy.application.authorities import authority_of_caller
 from services.policy.application.billing import Asking
-from services.policy.application.changing import decided, make_change, policy_of
+from services.policy.application.changing import decided, make_change, policy_of, terms_of
 from services.policy.application.previewing import Previews
+from services.policy.application.referrals import referred
 from services.policy.domain.change_draft.conflict import Base, Between
 from services.policy.domain.change_draft.draft import ChangeDraft
 from services.policy.domain.change_errors import DraftNotFound, NothingToChange
 from services.policy.domain.errors import PolicyNotFound
 from services.policy.domain.policy.policy import Policy
 from services.policy.domain.policy.proposal import Proposal
+from services.policy.domain.referral import Referral
 
 
 @dataclass(frozen=True)
@@ -91,15 +95,28 @@ class Drafts:
             policy_id = UUID(draft.policy_id)
             policy, version = await policy_of(unit, policy_id)
             committed = draft.commit(policy, version, call.principal, call.now)
+            released = draft.release.released if draft.release else None
             if seen is None:
-                made = await make_change(unit, policy_id, draft.proposal)
+                made = await make_change(unit, policy_id, draft.proposal, released)
             else:
+                put = seen.put(draft.proposal)
                 made = await self._previews.make_as_seen(
-                    unit, policy_id, draft.proposal, seen.put(draft.proposal), seen.preview_hash, seen.asking
+                    unit, policy_id, draft.proposal, put, seen.preview_hash, seen.asking, released
                 )
             if not made.changed:
                 raise NothingToChange(policy_id=policy_id)
             unit.record(ChangeDraft, draft_id, committed)
+
+        return await self._view(call, await self._application.execute(call, ChangeDraft, draft_id, plan, etag=etag))
+
+    async def release(self, call: Call, draft_id: UUID, note: str, etag: str) -> DraftView:
+        """Lets a referred change be made as it is drafted now."""
+
+        async def plan(unit: Unit) -> None:
+            draft = await _draft_of(unit, draft_id)
+            referral = await _referral_of(unit, draft)
+            held = await authority_of_caller(unit)
+            unit.record(ChangeDraft, draft_id, draft.released(referral, held, call.principal, note, call.now))
 
         return await self._view(call, await self._application.execute(call, ChangeDraft, draft_id, plan, etag=etag))
 
@@ -135,6 +152,15 @@ class Drafts:
 
 async def _draft_of(unit: Unit, draft_id: UUID) -> ChangeDraft:
     return await unit.get(ChangeDraft, draft_id, DraftNotFound(draft_id=draft_id))
+
+
+async def _referral_of(unit: Unit, draft: ChangeDraft) -> Referral | None:
+    """What the drafted change would be referred for, if it were made on the policy as it is; nothing is recorded."""
+    policy_id = UUID(draft.policy_id)
+    policy, _ = await policy_of(unit, policy_id)
+    after = replay(Policy, await decided(unit, policy_id, policy, draft.proposal), policy)
+    assert after is not None  # It was there before.
+    return await referred(unit, policy_id, policy, after, draft.proposal, await terms_of(unit, policy))
 
 
 async def _check_possible(unit: Unit, policy_id: UUID, policy: Policy, proposal: Proposal) -> None:

@@ -16,7 +16,7 @@ from services.policy.domain.policy.lapsing import Debt, lapse, lapse_if_due
 from services.policy.domain.policy.life import NoKnownLosses
 from services.policy.domain.policy.policy import Policy
 from services.policy.domain.policy.proposal import Proposal, ProposalKind
-from services.policy.domain.policy.reinstating import cure
+from services.policy.domain.policy.reinstating import cure, withdraw_lapse
 from services.policy.domain.policy.reporting import extend_reporting
 from services.policy.domain.product.terms import ProductTerms
 
@@ -48,7 +48,7 @@ class PolicyLives:
             file = await file_of(unit, policy_id)
             debt = None
             if file.grace_expired_on is not None:
-                debt = Debt(file.premium_overdue, file.grace_received, file.grace_expired_on)
+                debt = Debt(file.premium_overdue, file.grace_received, file.grace_expired_on, file.tolerance)
             rule = terms.lapse_rule(policy.bound.period.inception)
             unit.record(Policy, policy_id, lapse(policy, rule, debt, call.now))
             await follow_exposure(unit, policy_id)
@@ -82,10 +82,19 @@ async def cure_paid(unit: Unit, policy_id: UUID, received: Money, received_on: d
         return
     policy = await unit.get(Policy, policy_id, PolicyNotFound(policy_id=policy_id))
     missing = policy.life.lapse
-    if missing is None or received < missing.cured_by:
+    if missing is None or not missing.is_cured_by(received):
         return
     losses = known_losses(file)
     unit.record(Policy, policy_id, cure(policy, received_on, losses, unit.call.today, unit.call.now))
+    await follow_exposure(unit, policy_id)
+
+
+async def withdraw_unfounded_lapse(unit: Unit, policy_id: UUID, expired_on: date) -> None:
+    """Grace that was said to have run out on a day never did: a lapse for it is undone, also with losses since."""
+    if (await file_of(unit, policy_id)).master_policy_id:
+        return
+    policy = await unit.get(Policy, policy_id, PolicyNotFound(policy_id=policy_id))
+    unit.record(Policy, policy_id, withdraw_lapse(policy, expired_on, unit.call.now))
     await follow_exposure(unit, policy_id)
 
 
@@ -93,4 +102,4 @@ async def _sold(unit: Unit, policy_id: UUID) -> tuple[Policy, ProductTerms]:
     """A policy, and the product version that it was sold on."""
     policy = await unit.get(Policy, policy_id, PolicyNotFound(policy_id=policy_id))
     product = await product_of(unit, policy.bound.product_id)
-    return policy, product.version(policy.bound.product_version).terms
+    return policy, product.taxed_today(policy.bound.product_version)

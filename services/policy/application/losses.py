@@ -25,7 +25,12 @@ async def claim_note(unit: Unit, heard: claims.ClaimOpened) -> ClaimNoted:
     occurred = optional(heard, "occurred_on", partial_date_value)
     day = occurred.earliest if occurred else None
     found = fractions_on(policy.bound, policy.segments, day or policy.bound.period.inception)
-    return ClaimNoted(claim_id=heard.claim_id, occurred_from=day, fractions=tuple(str(each) for each in found))
+    return ClaimNoted(
+        claim_id=heard.claim_id,
+        occurred_from=day,
+        fractions=tuple(str(each) for each in found),
+        occurred=str(occurred or ""),
+    )
 
 
 async def payment_note(unit: Unit, heard: claims.PaymentApproved) -> ClaimPaymentNoted:

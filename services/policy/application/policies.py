@@ -10,9 +10,9 @@ from libs.common.context import Call
 from libs.common.errors import Stale
 from libs.common.unit import Unit
 from services.policy.application.accumulations import follow_exposure
-from services.policy.application.ceding import Wish, chosen_cessions, policy_of_submission
+from services.policy.application.ceding import Wish, carried_over, chosen_cessions, policy_of_submission
 from services.policy.application.changing import make_change
-from services.policy.application.predecessors import file_of_policy, renew_predecessor
+from services.policy.application.predecessors import expiring_of, file_of_policy, renew_predecessor
 from services.policy.application.products import product_of
 from services.policy.application.submissions import submission_of
 from services.policy.domain.errors import PolicyNotFound
@@ -58,14 +58,15 @@ class Policies:
             quote = submission.quote_number(quote_number)
             product = await product_of(unit, submission.asked.product_id)
             version = product.on_sale(quote.product_version)
-            cessions = await chosen_cessions(unit, submission_id, submission, version.terms.line, wish)
+            chosen, divided = carried_over(wish, shares, await expiring_of(unit, submission))
+            cessions = await chosen_cessions(unit, submission_id, submission, version.terms.line, chosen)
             bound = bind_policy(
                 policy_id,
                 submission_id,
                 submission,
                 quote_number,
                 version,
-                shares,
+                divided,
                 cessions,
                 call.tenant,
                 call.now,
@@ -85,9 +86,17 @@ class Policies:
         return await self._make(call, policy_id, proposal, etag)
 
     async def cancel(
-        self, call: Call, policy_id: UUID, effective: date, method: CancellationMethod, reason: str, etag: str
+        self,
+        call: Call,
+        policy_id: UUID,
+        effective: date,
+        method: CancellationMethod,
+        reason: str,
+        despite_claims: str,
+        etag: str,
     ) -> PolicyView:
-        return await self._make(call, policy_id, Proposal(ProposalKind.CANCEL, effective, reason, method=method), etag)
+        proposal = Proposal(ProposalKind.CANCEL, effective, reason, method=method, despite_claims=despite_claims)
+        return await self._make(call, policy_id, proposal, etag)
 
     async def get(self, call: Call, policy_id: UUID, known_at: datetime | None = None) -> PolicyView:
         """The policy as it is known, or was known at a time; not found if it was not bound by then."""

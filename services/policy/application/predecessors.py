@@ -9,7 +9,7 @@ from services.policy.domain.cover import WantedPart
 from services.policy.domain.errors import PolicyNotFound
 from services.policy.domain.policy.events import Bound
 from services.policy.domain.policy.policy import Policy
-from services.policy.domain.policy.renewing import carried_parts, experience_of, renew
+from services.policy.domain.policy.renewing import carried_parts, check_renewable, experience_of, renew
 from services.policy.domain.policy_file import PolicyFile
 from services.policy.domain.submission.renewal import ExperienceTaken
 from services.policy.domain.submission.submission import Submission
@@ -43,6 +43,15 @@ async def renew_predecessor(unit: Unit, submission: Submission, policy_id: UUID,
     policy = await _predecessor(unit, submission.renewal.policy_id)
     renewed = renew(policy, bound, str(policy_id), submission.renewal.continuous)
     unit.record(Policy, UUID(submission.renewal.policy_id), renewed)
+
+
+async def expiring_of(unit: Unit, submission: Submission) -> Bound | None:
+    """The contract that a submission renews, None if it renews none; refused if it can't be renewed any more."""
+    if submission.renewal is None:
+        return None
+    policy = await _predecessor(unit, submission.renewal.policy_id)
+    check_renewable(policy)
+    return policy.bound
 
 
 async def _predecessor(unit: Unit, policy_id: str) -> Policy:

@@ -35,6 +35,7 @@ from services.policy.domain.errors import PolicyNotFound
 from services.policy.domain.policy.policy import Policy
 from services.policy.domain.policy.proposal import Proposal
 from services.policy.domain.policy.values import Transaction
+from services.policy.domain.referral import Referral
 
 
 class Previews:
@@ -48,7 +49,7 @@ class Previews:
         """What a change would do; without `asking`, policy's own part alone. `change` is how it was asked for."""
 
         async def plan(unit: Unit) -> pb.ChangePreview:
-            return await self._cascade(unit, await make_change(unit, policy_id, proposal), change, asking)
+            return await self._cascade(unit, await make_change(unit, policy_id, proposal, trying=True), change, asking)
 
         return await rehearse(self._application, call, plan)
 
@@ -66,7 +67,14 @@ class Previews:
         return await self._application.execute(call, Policy, policy_id, plan)
 
     async def make_as_seen(
-        self, unit: Unit, policy_id: UUID, proposal: Proposal, change: Message, seen: str, asking: Asking | None
+        self,
+        unit: Unit,
+        policy_id: UUID,
+        proposal: Proposal,
+        change: Message,
+        seen: str,
+        asking: Asking | None,
+        released: Referral | None = None,
     ) -> Made:
         """Makes a change inside a unit; PreviewStale if the cascade is not the one that was seen."""
         if sealing.part(seen, sealing.CHANGE) != sealing.change_part(str(policy_id), change):
@@ -77,7 +85,7 @@ class Previews:
         _, version = await policy_of(unit, policy_id)
         if sealing.part(seen, sealing.POLICY_VERSION) != sealing.version_part(str(version)):
             raise PreviewStale(moved=sealing.POLICY_VERSION)
-        made = await make_change(unit, policy_id, proposal)
+        made = await make_change(unit, policy_id, proposal, released)
         now = await self._cascade(unit, made, change, asking)
         if now.hash != seen:
             raise PreviewStale(moved=", ".join(sealing.moved(seen, now.hash)))
@@ -125,6 +133,8 @@ def own_part(made: Made, announced: Outgoing, unit: Unit) -> pb.ChangePreview:
         transactions=transactions,
         timeline=message.timeline,  # type: ignore[attr-defined]
         retained=getattr(message, "retained", None),
+        referral_reasons=made.referral.reasons if made.referral else (),
+        required_authority=money_message(made.referral.needed) if made.referral else None,
     )
 
 

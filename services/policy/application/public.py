@@ -18,6 +18,7 @@ from libs.common.grpc.convert import (
     money_message,
     timestamp_fields,
 )
+from libs.common.money import total
 from services.policy.domain.cover import PartTerms
 from services.policy.domain.enterprise import Enterprise
 from services.policy.domain.policy.ceding import fraction_periods
@@ -51,6 +52,8 @@ def _enterprise_fields(enterprise: Enterprise) -> Fields:
         "industry_code": enterprise.industry_code,
         "region_code": enterprise.region_code,
         "size": enum_text(party_pb2.EnterpriseSize, enterprise.size),
+        "critical_infrastructure": enterprise.critical_infrastructure,
+        "protecting_department": enterprise.protecting_department,
     }
 
 
@@ -171,6 +174,10 @@ def timeline_fields(policy_id: UUID, policy: Policy) -> Fields:
         "premium": money_fields(policy.premium),
         "exclusions": bound.exclusions,
         "cessions": cession_messages(policy),
+        "critical_systems": [
+            {"name": system.name, "protecting_department": system.protecting_department}
+            for system in bound.critical_systems
+        ],
     }
 
 
@@ -195,4 +202,12 @@ def transaction_fields(transaction: Transaction) -> Fields:
         "ceding_commission": money_fields(transaction.ceding_commission),
         "refers_to": transaction.refers_to,
         "cessions": [ceded_message(each) for each in transaction.cessions],
+        "vat_by_rate": [
+            {
+                "rate": decimal_text(piece.rate),
+                "net": money_fields(total(part.amount for part in piece.parts)),
+                "vat": money_fields(piece.vat),
+            }
+            for piece in transaction.taxed
+        ],
     }

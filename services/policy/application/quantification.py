@@ -1,22 +1,19 @@
-"""What risks may cost: finds the policies and quotes, and lets a thread beside the event loop simulate them.
+"""What risks may cost: finds the policies and quotes, and lets threads beside the event loop simulate them.
 
 Nothing is recorded. A simulation that nobody waits for any more ends at its next block of years.
 """
 
-import asyncio
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from threading import Event
 from typing import TypeVar
 from uuid import UUID
 
 from libs.common.application import Application
 from libs.common.context import Call
 from libs.common.money import Money
-from libs.common.outages import Overloaded
+from libs.common.workers import Stop, Workers
 from services.policy.domain.answers import Answer
 from services.policy.domain.cover import PartTerms
 from services.policy.domain.enterprise import Enterprise
@@ -29,12 +26,11 @@ from services.policy.domain.policy.values import ChangeKind
 from services.policy.domain.submission.submission import Submission
 from services.policy.domain.submission.values import DeclaredDependency
 from services.policy.quantification.calibration import Profile
-from services.policy.quantification.simulation import Stop
 
 T = TypeVar("T")
 
-AT_ONCE = 2
-MOST_WAITING = 16
+PLACES = 18
+"""Simulations that run or wait at once, half of them of one insurer at most."""
 
 
 @dataclass(frozen=True)
@@ -52,20 +48,11 @@ class Terms:
 class Quantification:
     def __init__(self, application: Application) -> None:
         self._application = application
-        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="simulation")
-        self._asked = 0
+        self._workers = Workers("simulation", threads=2, places=PLACES, share=PLACES // 2)
 
-    async def run(self, work: Callable[[Stop], T]) -> T:
+    async def run(self, owner: str, work: Callable[[Stop], T]) -> T:
         """Does it in a thread; refused if too many wait already."""
-        if self._asked >= AT_ONCE + MOST_WAITING:
-            raise Overloaded
-        stop = Event()
-        self._asked += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, work, stop.is_set)
-        finally:
-            stop.set()
-            self._asked -= 1
+        return await self._workers.run(owner, work)
 
     async def of_quote(self, call: Call, submission_id: UUID, quote_number: int) -> Terms:
         submission = await self._submission(call, submission_id)

@@ -70,7 +70,8 @@ class Submissions:
             submission = await submission_of(unit, submission_id)
             version = (await product_of(unit, submission.asked.product_id)).on_sale(wish.product_version)
             submission, parts = await with_experience(unit, submission_id, submission, wish.parts)
-            room = await least_room(unit, submission.asked.dependencies)
+            renews = submission.renewal.policy_id if submission.renewal else ""
+            room = await least_room(unit, submission.asked.dependencies, renews)
             made = submission.quote(
                 version, parts, wish.expires_on, wish.subjectivities, call.principal, call.today, room
             )

@@ -29,3 +29,11 @@ class DraftClosed(Refused):
 
 class DraftConflict(Refused):
     message = "Drafted on version {drafted_on} of the policy, now {version}; between: {came_between}; both: {overlap}."
+
+
+class DraftNotReferred(Refused):
+    message = "The drafted change needs no release."
+
+
+class DraftReleasedByAuthor(Refused):
+    message = "{principal} has drafted the change, or touched it last; somebody else has to release it."

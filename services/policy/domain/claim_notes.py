@@ -10,11 +10,15 @@ from services.policy.domain.policy.values import InsurerAmount
 
 @event("policy.ClaimNoted")
 class ClaimNoted:
-    """`occurred_from` is the first day on which it may have happened; `fractions` those with which it is ceded."""
+    """`occurred_from` is the first day on which it may have happened; `fractions` those with which it is ceded.
+
+    `occurred` is what is known of the day, "2026-03" for a month; "" if nothing is, or it was noted before it was kept.
+    """
 
     claim_id: str
     occurred_from: date | None = None
     fractions: tuple[str, ...] = ()
+    occurred: str = ""
 
 
 @event("policy.ClaimPaymentNoted")

@@ -20,13 +20,19 @@ class EnterpriseSize(StrEnum):
 
 @dataclass(frozen=True)
 class Enterprise:
-    """Who is covered. The unified social credit code is the identity, the rest is as it was when it was written."""
+    """Who is covered. The unified social credit code is the identity, the rest is as it was when it was written.
+
+    An operator of critical information infrastructure (关键信息基础设施; State Council Order 745 of 2021) is declared
+    with the department that protects it (保护工作部门).
+    """
 
     uscc: str
     name: str
     industry_code: str
     region_code: str
     size: EnterpriseSize
+    critical_infrastructure: bool = False
+    protecting_department: str = ""
 
     @all_at_once
     def check(self, field: str) -> Iterator[Invalid]:
@@ -39,3 +45,7 @@ class Enterprise:
             yield InvalidField(field=f"{field}.industry_code", problem="is no division of GB/T 4754-2017")
         if not region.is_region(self.region_code):
             yield InvalidField(field=f"{field}.region_code", problem="is no region of GB/T 2260")
+        if self.critical_infrastructure and not self.protecting_department.strip():
+            yield InvalidField(field=f"{field}.protecting_department", problem="is missing: which one protects it")
+        if self.protecting_department and not self.critical_infrastructure:
+            yield InvalidField(field=f"{field}.protecting_department", problem="is of critical infrastructure only")

@@ -52,10 +52,18 @@ class ServiceCreditNoted:
 
 @event("policy.PremiumReceiptNoted")
 class PremiumReceiptNoted:
+    """`overdue` and `grace_expired_on` are what billing says of what is missing, `total_received` all that came in.
+
+    Of what was noted before billing said so, `overdue` is None.
+    """
+
     amount: Money
     received: Money
     invoiced: Money
     received_on: date
+    overdue: Money | None = None
+    grace_expired_on: date | None = None
+    total_received: Money | None = None
 
 
 @event("policy.PremiumOverdueNoted")
@@ -67,11 +75,12 @@ class PremiumOverdueNoted:
 
 @event("policy.GraceExpiryNoted")
 class GraceExpiryNoted:
-    """`received` is all that had come in; of what was noted before billing said so, None."""
+    """`received` is all that had come in, below `tolerance` nothing is missing; None of before billing said so."""
 
     outstanding: Money
     expired_on: date
     received: Money | None = None
+    tolerance: Money | None = None
 
 
 @event("policy.SubsidyGrantNoted")
@@ -163,6 +172,7 @@ class PolicyFile:
     grace_received: Money = ZERO
     duties: dict[str, Duty] = field(default_factory=dict)
     master_policy_id: str = ""
+    tolerance: Money | None = None
 
     @classmethod
     def begin(cls, event: FileOpened) -> Self:
@@ -179,24 +189,27 @@ class PolicyFile:
             case ClaimNoted() | ClaimPaymentNoted() | ClaimReserveNoted() | ClaimEndNoted():
                 return self._claim(event)
             case DutyOpeningNoted() | DutyBreachNoted() | DutyDischargeNoted():
-                known = self.duties.get(event.duty_id, Duty())
-                return replace(self, duties={**self.duties, event.duty_id: known.evolve(event)})
+                duty = self.duties.get(event.duty_id, Duty())
+                return replace(self, duties={**self.duties, event.duty_id: duty.evolve(event)})
             case PremiumReceiptNoted():
-                # An instalment that was overdue is no longer when all that was invoiced is there.
-                cured = event.received >= event.invoiced
-                return replace(
-                    self,
-                    premium_received=event.received,
-                    premium_invoiced=event.invoiced,
-                    premium_overdue=ZERO if cured else self.premium_overdue,
-                    grace_expired_on=None if cured else self.grace_expired_on,
-                )
+                return self._receipt(event)
             case PremiumOverdueNoted():
                 return replace(self, premium_overdue=event.outstanding)
             case GraceExpiryNoted():
                 received = self.premium_received if event.received is None else event.received
-                overdue, day = event.outstanding, event.expired_on
-                return replace(self, premium_overdue=overdue, grace_expired_on=day, grace_received=received)
+                first = min(event.expired_on, self.grace_expired_on or event.expired_on)
+                known = replace(self, premium_overdue=event.outstanding, grace_expired_on=first)
+                return replace(known, grace_received=received, tolerance=event.tolerance)
+
+    def _receipt(self, event: PremiumReceiptNoted) -> Self:
+        """What is still missing is what billing says; of before it did, nothing once all that was invoiced is there."""
+        known = replace(self, premium_received=event.received, premium_invoiced=event.invoiced)
+        if event.overdue is not None:
+            total_received = event.received if event.total_received is None else event.total_received
+            overdue, expired_on = event.overdue, event.grace_expired_on
+            return replace(known, premium_overdue=overdue, grace_expired_on=expired_on, grace_received=total_received)
+        cured = event.received >= event.invoiced
+        return replace(known, premium_overdue=ZERO, grace_expired_on=None) if cured else known
 
     def _service(self, event: ServiceStateNoted | ServiceCreditNoted) -> Self:
         known = self.services.get(event.order_id, ServiceCondition())

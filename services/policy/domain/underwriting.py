@@ -22,6 +22,7 @@ class ReferralReason(StrEnum):
     LOSS_HISTORY = "LOSS_HISTORY"
     ACCUMULATION = "ACCUMULATION"
     CRITICAL_INFRASTRUCTURE_WITHOUT_ASSESSMENT = "CRITICAL_INFRASTRUCTURE_WITHOUT_ASSESSMENT"
+    CRITICAL_INFRASTRUCTURE = "CRITICAL_INFRASTRUCTURE"
 
 
 class DeclineReason(StrEnum):
@@ -46,6 +47,21 @@ def referral_reasons(
         and assessment.critical_findings > rules.critical_findings_allowed,
         ReferralReason.BACKDATED_INCEPTION: inputs.rated_for < quoted_on,
         ReferralReason.DUTY_BREACHED: inputs.experience is not None and inputs.experience.breached_duties > 0,
+    }
+    return tuple(reason for reason, holds in found.items() if holds)
+
+
+def infrastructure_reasons(
+    rules: UnderwritingRules, critical: bool, inputs: RatingInputs
+) -> tuple[ReferralReason, ...]:
+    """Why critical infrastructure (关键信息基础设施) needs somebody with authority.
+
+    Its operator has the risks assessed every year by law (State Council Order 745 of 2021, art. 17), so one who was not
+    assessed is not covered without a second look; a product may ask for that always.
+    """
+    found = {
+        ReferralReason.CRITICAL_INFRASTRUCTURE_WITHOUT_ASSESSMENT: critical and inputs.score is None,
+        ReferralReason.CRITICAL_INFRASTRUCTURE: critical and rules.refer_critical_infrastructure,
     }
     return tuple(reason for reason, holds in found.items() if holds)
 

@@ -43,5 +43,13 @@ class AuthorityInsufficient(Refused):
     message = "{principal} may release {held}; quote {quote_number} needs {needed} for {reasons}."
 
 
+class ActReferred(Refused):
+    message = "This is referred for {reasons}: somebody else releases it who is trusted with limits up to {needed}."
+
+
+class ReleaseBeyondAuthority(Refused):
+    message = "{principal} may release {held}; this needs {needed} for {reasons}."
+
+
 class AccumulationNotFound(NotFound):
     message = "Nothing is known of the {kind} {name}: it has no capacity, and no policy depends on it."

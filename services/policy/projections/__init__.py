@@ -32,4 +32,4 @@ _PROJECTED = (
 )
 
 
-PROJECTION = Projection(version=3, metadata=metadata, project=project_all)
+PROJECTION = Projection(version=4, metadata=metadata, project=project_all)

@@ -10,7 +10,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    BigInteger,
     Column,
     Date,
     Index,
@@ -29,6 +28,7 @@ from sqlalchemy import (
 from libs.common.changes import Recorded
 from libs.common.grpc.pages import Page
 from libs.common.projection.rows import RowChange, added, changed
+from libs.common.projection.sums import Sum
 from libs.common.projection.tables import ReadTables
 from services.policy.domain.park.events import (
     CertificateEnded,
@@ -54,7 +54,7 @@ certificate = Table(
     Column("expiry", Date, nullable=False),
     Column("joins_on", Date, nullable=False),
     Column("leaves_on", Date, nullable=False),
-    Column("premium", BigInteger, nullable=False),
+    Column("premium", Sum, nullable=False),
     Index("certificate_by_master", "tenant", "policy_id", "certificate_number", "certificate_id"),
 )
 stay = Table(

@@ -153,6 +153,6 @@ def _claims(page: Any) -> Select[Any]:
         .outerjoin(claim, noted)
     )
     here = (moved.c.file_id == page.c.file_id) & (moved.c.version == page.c.version)
-    return select(
-        page, *_policy_columns(policy), *(moved.c[name] for name in columns), claim.c.occurred_from
-    ).select_from(whole.join(page, here))
+    return select(page, *_policy_columns(policy), *(moved.c[name] for name in columns), claim.c.occurred).select_from(
+        whole.join(page, here)
+    )

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Row, Select, Table, case, func, null, or_,
 from libs.common.grpc.pages import Page
 from libs.common.money import CNY, Money
 from libs.common.projection.tables import ReadTables
+from libs.common.waking import Waker
 from services.policy.domain.policy.values import PolicyStatus
 from services.policy.projections import history_tables as history
 from services.policy.projections import tables
@@ -35,6 +36,11 @@ class PremiumSummary:
 class Reads:
     def __init__(self, read_tables: ReadTables) -> None:
         self._tables = read_tables
+
+    @property
+    def moved(self) -> Waker:
+        """Tells of every look at the log."""
+        return self._tables.moved
 
     async def products(self, tenant: str, page: Page, status: str = "") -> Rows:
         """By key; one row more than the page, if there are more."""

@@ -64,7 +64,7 @@ claim = Table(
     metadata,
     Column("file_id", Uuid, primary_key=True),
     Column("claim_id", String, primary_key=True),
-    Column("occurred_from", Date),
+    Column("occurred", String, nullable=False),  # As exactly as it is known: a day, a month, a year, or nothing.
 )
 claim_movement = Table(
     "claim_movement",

@@ -43,10 +43,8 @@ def project_shares(recorded: Recorded[Any]) -> Sequence[Executable | RowChange]:
         case FileOpened(policy_id=policy_id):
             return [_added(tables.policy_file, file_id=recorded.stream, policy_id=UUID(policy_id))]
         case ClaimNoted() as event:
-            noted = _added(
-                tables.claim, file_id=recorded.stream, claim_id=event.claim_id, occurred_from=event.occurred_from
-            )
-            return [noted]
+            known = event.occurred or (event.occurred_from.isoformat() if event.occurred_from else "")
+            return [_added(tables.claim, file_id=recorded.stream, claim_id=event.claim_id, occurred=known)]
         case ClaimPaymentNoted() as event:
             return [
                 *_claim(recorded, event, PAYMENT, event.amount, event.payment_id),

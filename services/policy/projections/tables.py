@@ -2,6 +2,8 @@
 
 from sqlalchemy import BigInteger, Column, Date, DateTime, Index, Integer, MetaData, String, Table, Uuid
 
+from libs.common.projection.sums import Sum
+
 metadata = MetaData()
 
 product = Table(
@@ -67,7 +69,7 @@ policy = Table(
     Column("inception", Date, nullable=False),
     Column("expiry", Date, nullable=False),
     Column("cover_until", Date, nullable=False),
-    Column("premium", BigInteger, nullable=False),
+    Column("premium", Sum, nullable=False),
     Index("policy_by_number", "tenant", "policy_number", "policy_id"),
     Index("policy_by_insured", "tenant", "insured_uscc"),
 )

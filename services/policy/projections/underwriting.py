@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, Column, Date, Index, Integer, String, Table, 
 
 from libs.common.changes import Recorded
 from libs.common.projection.rows import RowChange, added, changed, put
+from libs.common.projection.sums import Sum
 from services.policy.application.accumulations import accumulation_id
 from services.policy.domain.accumulation.accumulation import AccumulationCapacitySet, AccumulationOpened
 from services.policy.domain.accumulation.exposure import ExposureFollowed
@@ -51,7 +52,7 @@ accumulation = Table(
     Column("name", String, nullable=False),
     Column("capacity", BigInteger),
     Column("refer_above_percent", String, nullable=False),
-    Column("exposure", BigInteger, nullable=False),
+    Column("exposure", Sum, nullable=False),
     Column("policies", Integer, nullable=False),
     Index("accumulation_by_name", "tenant", "kind", "name"),
 )

@@ -7,12 +7,14 @@ from hubao.policy.v1 import authority_pb2 as pb
 
 from libs.common.application import Application, Done, Loaded
 from libs.common.context import current_call
-from libs.common.grpc.convert import date_message, date_value, money_message, money_value, optional
+from libs.common.grpc.convert import date_message, date_value, money_message, money_value, optional, uuid_value
 from libs.common.grpc.pages import next_token, page_of
 from libs.common.money import CNY, Money
 from libs.common.names import check_principal
 from services.policy.application.authorities import Authorities
+from services.policy.application.referrals import Releases, import_subject, park_subject
 from services.policy.domain.authority import Authority
+from services.policy.domain.release import ReleasedInAdvance
 from services.policy.projections.underwriting_reads import UnderwritingReads
 
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -21,6 +23,7 @@ Context = grpc.aio.ServicerContext[Any, Any]
 class AuthorityMethods:
     def __init__(self, application: Application, reads: UnderwritingReads) -> None:
         self._authorities = Authorities(application)
+        self._releases = Releases(application)
         self._underwriting = reads
 
     async def GrantAuthority(self, request: pb.GrantAuthorityRequest, context: Context) -> pb.GrantAuthorityResponse:
@@ -33,6 +36,17 @@ class AuthorityMethods:
             request.etag,
         )
         return pb.GrantAuthorityResponse(authority=authority_message(done))
+
+    async def ReleaseInAdvance(
+        self, request: pb.ReleaseInAdvanceRequest, context: Context
+    ) -> pb.ReleaseInAdvanceResponse:
+        if request.WhichOneof("subject") == "import_key":
+            subject = import_subject(request.import_key)
+        else:
+            subject = park_subject(uuid_value("park_policy_id", request.park_policy_id))
+        limit = money_value("limit", request.limit)
+        done = await self._releases.release(current_call(), subject, limit, request.reasons, request.note)
+        return pb.ReleaseInAdvanceResponse(releases=[release_message(each) for each in done.value.given])
 
     async def RevokeAuthority(self, request: pb.RevokeAuthorityRequest, context: Context) -> pb.RevokeAuthorityResponse:
         principal = check_principal("principal", request.principal)
@@ -50,6 +64,16 @@ class AuthorityMethods:
         rows = await self._underwriting.authorities(tenant, page)
         shown, token = next_token(page, rows, key=lambda row: (row.principal, row.authority_id))
         return pb.ListAuthoritiesResponse(authorities=[row_message(row) for row in shown], next_page_token=token)
+
+
+def release_message(given: ReleasedInAdvance) -> pb.AdvanceRelease:
+    return pb.AdvanceRelease(
+        limit=money_message(given.limit),
+        reasons=given.reasons,
+        note=given.note,
+        released_by=given.released_by,
+        released_on=date_message(given.released_on),
+    )
 
 
 def authority_message(found: Done[Authority] | Loaded[Authority]) -> pb.Authority:

@@ -5,8 +5,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from fractions import Fraction
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from libs.common.dates import date_in_shanghai
@@ -16,7 +14,7 @@ from libs.common.sheets import Column, Value
 from services.policy.domain.treaty.treaty import Treaty
 from services.policy.projections import share_tables
 from services.policy.projections.exports import exports
-from services.policy.servicer.exporting import Ask, Table, Written
+from services.policy.servicer.exporting import Ask, Written, table_of
 
 POLICY = ("policy_number", "insured_name", "insured_uscc", "line", "inception", "expiry")
 PREMIUM = (
@@ -53,9 +51,7 @@ NOTHING = Money(CNY, 0)
 async def premium_bordereau(
     tables: ReadTables, ask: Ask, treaty: Treaty, treaty_id: str, reinsurer_id: str
 ) -> AsyncIterator[Written]:
-    with TemporaryDirectory() as directory:
-        path = Path(directory) / "file"
-        table = Table(path, ask.format, PREMIUM)
+    async with table_of(ask, PREMIUM) as table:
         async with exports(tables, ask.booked) as found:
             where = {"source_id": treaty_id, "reinsurer_id": reinsurer_id}
             ceded, commission = await found.sums(share_tables.ceded_premium, ["ceded", "commission"], **where)
@@ -69,16 +65,14 @@ async def premium_bordereau(
             }
         )
         name = ask.file_name(f"premium-{treaty.treaty_key}")
-        yield Written(path, name, table.rows, table.totals)
+        yield Written(table.path, name, table.rows, table.totals)
 
 
 @asynccontextmanager
 async def claims_bordereau(
     tables: ReadTables, ask: Ask, treaty: Treaty, treaty_id: str, reinsurer_id: str
 ) -> AsyncIterator[Written]:
-    with TemporaryDirectory() as directory:
-        path = Path(directory) / "file"
-        table = Table(path, ask.format, CLAIMS)
+    async with table_of(ask, CLAIMS) as table:
         async with exports(tables, ask.booked) as found:
             where = {"source_id": treaty_id, "reinsurer_id": reinsurer_id}
             (ceded,) = await found.sums(share_tables.ceded_claim, ["amount"], **where)
@@ -86,14 +80,12 @@ async def claims_bordereau(
                 await table.add(rows, _claim)
         reserves = table.totals["ceded_reserve_change"]
         await table.finish({"ceded_paid": Money(CNY, ceded) - reserves})
-        yield Written(path, ask.file_name(f"claims-{treaty.treaty_key}"), table.rows, table.totals)
+        yield Written(table.path, ask.file_name(f"claims-{treaty.treaty_key}"), table.rows, table.totals)
 
 
 @asynccontextmanager
 async def follower_statement(tables: ReadTables, ask: Ask, insurer_id: str) -> AsyncIterator[Written]:
-    with TemporaryDirectory() as directory:
-        path = Path(directory) / "file"
-        table = Table(path, ask.format, FOLLOWER)
+    async with table_of(ask, FOLLOWER) as table:
         async with exports(tables, ask.booked) as found:
             (premium,) = await found.sums(share_tables.shared_premium, ["amount"], insurer_id=insurer_id)
             (paid,) = await found.sums(share_tables.shared_claim, ["amount"], insurer_id=insurer_id)
@@ -108,7 +100,7 @@ async def follower_statement(tables: ReadTables, ask: Ask, insurer_id: str) -> A
                 "due_to_follower": Money(CNY, premium - paid),
             }
         )
-        yield Written(path, ask.file_name("follower"), table.rows, table.totals)
+        yield Written(table.path, ask.file_name("follower"), table.rows, table.totals)
 
 
 def _premium(row: Any) -> Sequence[Value]:
@@ -138,7 +130,7 @@ def _claim(row: Any) -> Sequence[Value]:
         row.payment_id,
         row.part_code,
         row.cost_type,
-        row.occurred_from,
+        row.occurred,
         row.effective_date,
         date_in_shanghai(row.recorded_at),
         row.fraction,

@@ -88,7 +88,9 @@ def proposal_message(proposal: Proposal) -> pb.ProposedChange:
     effective = date_message(proposal.effective_date)
     if proposal.method is not None:
         method = enum_text(product_service_pb2.CancellationMethod, proposal.method)
-        ended = pb.ProposedCancellation(effective_date=effective, method=method, reason=proposal.reason)
+        ended = pb.ProposedCancellation(
+            effective_date=effective, method=method, reason=proposal.reason, despite_claims=proposal.despite_claims
+        )
         return pb.ProposedChange(cancellation=ended)
     if proposal.kind is ProposalKind.REINSTATE:
         said = None if proposal.statement is None else statement_message(proposal.statement)
@@ -114,6 +116,7 @@ def _cancellation(field: str, message: pb.ProposedCancellation) -> Proposal:
         effective_date=date_value(f"{field}.effective_date", message.effective_date),
         reason=message.reason,
         method=method_value(f"{field}.method", message.method),
+        despite_claims=message.despite_claims,
     )
 
 

@@ -10,11 +10,12 @@ from hubao.policy.v1 import draft_service_pb2_grpc as pb_grpc
 from hubao.policy.v1 import terms_pb2
 
 from libs.common.context import current_call
-from libs.common.grpc.convert import date_message, enum_text, optional, timestamp_message, uuid_value
+from libs.common.grpc.convert import date_message, enum_text, money_message, optional, timestamp_message, uuid_value
 from libs.common.grpc.pages import next_token, page_of
 from services.policy.application.drafts import Drafts, DraftView, Seen
 from services.policy.application.policies import Policies
 from services.policy.domain.change_draft.conflict import Between
+from services.policy.domain.change_draft.draft import DraftReleased
 from services.policy.projections.drafts import DraftReads
 from services.policy.servicer.changes import asking_of, proposal_message, proposal_value
 from services.policy.servicer.policy_messages import policy_message
@@ -68,6 +69,11 @@ class DraftServicer(pb_grpc.DraftServiceServicer):
         view = await self._drafts.discard(current_call(), draft_id, request.etag)
         return pb.DiscardDraftResponse(draft=draft_message(view))
 
+    async def ReleaseDraft(self, request: pb.ReleaseDraftRequest, context: Context) -> pb.ReleaseDraftResponse:
+        draft_id = uuid_value("draft_id", request.draft_id)
+        view = await self._drafts.release(current_call(), draft_id, request.note, request.etag)
+        return pb.ReleaseDraftResponse(draft=draft_message(view))
+
     async def CommitDraft(self, request: pb.CommitDraftRequest, context: Context) -> pb.CommitDraftResponse:
         call = current_call()
         seen = None
@@ -99,6 +105,17 @@ def draft_message(view: DraftView) -> pb.ChangeDraft:
         updated_time=timestamp_message(draft.updated_at),
         committed_etag=str(draft.committed_version) if draft.committed_version else "",
         etag=str(view.version),
+        release=None if draft.release is None else release_message(draft.release),
+    )
+
+
+def release_message(release: DraftReleased) -> pb.DraftRelease:
+    return pb.DraftRelease(
+        released_by=release.author,
+        note=release.note,
+        released_time=timestamp_message(release.released_at),
+        limit=money_message(release.released.needed),
+        reasons=release.released.reasons,
     )
 
 

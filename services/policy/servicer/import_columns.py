@@ -2,12 +2,15 @@
 
 Fixed headings, and four families: `<PART>.limit`, `.deductible`, `.retroactive_date` and `.annual_premium` for each
 part; `share.<insurer>`, a percent, of which the caller's insurer leads; `answer.<QUESTION>`; and `dependency.<kind>`,
-names parted by semicolons. docs/integration.md has them for people.
+names parted by semicolons. docs/integration.md has them for people, and the Chinese headings that mean the same.
+
+All wrong cells of a row are told at once, in the order in which they are read.
 """
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hubao.common.v1 import party_pb2
@@ -15,23 +18,34 @@ from hubao.policy.v1 import policy_import_pb2 as pb
 from hubao.policy.v1 import submission_service_pb2 as submission_pb
 from hubao.policy.v1 import terms_pb2
 
-from libs.common.checking import Reading, reading
-from libs.common.errors import DomainError, Invalid, InvalidField
+from libs.common.errors import InvalidField
 from libs.common.grpc.convert import date_message, enum_text, money_message
 from libs.common.sheet_reading import Cell, SheetRow, Unreadable
 from services.policy.domain.answers import NO, YES
+from services.policy.servicer.import_headings import heading_of, word_of
 from services.policy.servicer.importing import Row
 
 NEEDED = ("policy_number", "uscc", "name", "industry_code", "region_code", "size", "line", "product_key")
 NEEDED_DAYS = ("inception", "expiry")
-OTHERS = ("row_key", "product_version", "aggregate_limit", "vat", "stamp_duty", "annual_revenue", "bundled_services")
+OTHERS = (
+    "row_key",
+    "product_version",
+    "aggregate_limit",
+    "vat",
+    "stamp_duty",
+    "annual_revenue",
+    "bundled_services",
+    "critical_infrastructure",
+    "protecting_department",
+)
 _FAMILY = re.compile(
     r"(?P<part>[A-Z][A-Z0-9_]{0,39})\.(?P<term>limit|deductible|retroactive_date|annual_premium)"
     r"|share\.(?P<insurer>\S{1,100})|answer\.(?P<question>[A-Z][A-Z0-9_]{0,39})"
     r"|dependency\.(?P<kind>cloud|saas|managed_service|key_software)"
 )
 _PLACES = {"uscc": "insured.uscc", "name": "insured.name", "size": "insured.size"} | {
-    name: f"insured.{name}" for name in ("industry_code", "region_code")
+    name: f"insured.{name}"
+    for name in ("industry_code", "region_code", "critical_infrastructure", "protecting_department")
 }
 
 
@@ -41,6 +55,15 @@ class _Read:
 
     policy: pb.ImportedPolicy = field(default_factory=pb.ImportedPolicy)
     places: dict[str, str] = field(default_factory=dict)
+    problems: list[InvalidField] = field(default_factory=list)
+
+    @contextmanager
+    def trying(self) -> Iterator[None]:
+        """Reads on when a cell is wrong; what is wrong with it is kept."""
+        try:
+            yield
+        except InvalidField as problem:
+            self.problems.append(problem)
 
 
 class Columns:
@@ -50,7 +73,12 @@ class Columns:
         self._tenant = tenant
         self._parts: dict[str, None] = {}
         self._families: dict[str, re.Match[str]] = {}
-        for name, cell in headings.cells.items():
+        self._meant = {written: heading_of(written) for written in headings.cells}
+        cells = {self._meant[written]: cell for written, cell in headings.cells.items()}
+        for written, cell in headings.cells.items():
+            if cells[self._meant[written]] is not cell:
+                raise Unreadable(cell.place, "means what another heading does")
+        for name, cell in cells.items():
             if name in (*NEEDED, *NEEDED_DAYS, *OTHERS):
                 continue
             found = _FAMILY.fullmatch(name)
@@ -59,26 +87,24 @@ class Columns:
             self._families[name] = found
             if found["part"]:
                 self._parts[found["part"]] = None
-        if missing := [name for name in (*NEEDED, *NEEDED_DAYS) if name not in headings.cells]:
+        if missing := [name for name in (*NEEDED, *NEEDED_DAYS) if name not in cells]:
             raise Unreadable(f"{headings.sheet}!A{headings.number}", f"these columns are missing: {', '.join(missing)}")
         if not self._parts:
             raise Unreadable(f"{headings.sheet}!A{headings.number}", "there is no column of a part, such as BI.limit")
 
     def row(self, row: SheetRow) -> Row:
-        """The row, or what is wrong with all of its wrong cells, in the order of the columns that are known."""
+        """The row, or what is wrong with its cells."""
+        row = replace(row, cells={self._meant[written]: cell for written, cell in row.cells.items()})
         read = _Read(places={"": f"{row.sheet}!{row.number}"})
-        problem: DomainError | None = None
-        try:
-            with reading() as cells:
-                if row.excess:
-                    cells.wrong.append(InvalidField(field=row.excess, problem="has no heading"))
-                self._fixed(read, row, cells)
-                self._families_of(read, row, cells)
-        except Invalid as refusal:
-            problem = refusal
-            read.places |= {one.field: one.field for one in refusal.each}
-            self._name(read, row)
-        return Row(read.policy, problem, read.places)
+        if row.excess:
+            read.problems.append(InvalidField(field=row.excess, problem="has no heading"))
+        self._fixed(read, row)
+        self._families_of(read, row)
+        if not read.problems:
+            return Row(read.policy, None, read.places)
+        read.places |= {problem.field: problem.field for problem in read.problems}
+        self._name(read, row)
+        return Row(read.policy, read.problems[0], read.places, tuple(read.problems))
 
     def _name(self, read: _Read, row: SheetRow) -> None:
         """The key of a row that can't be read, as far as it has one."""
@@ -87,19 +113,23 @@ class Columns:
             if cell is not None and cell.kind == "text":
                 setattr(read.policy, name, cell.text())
 
-    def _fixed(self, read: _Read, row: SheetRow, reads: Reading) -> None:
+    def _fixed(self, read: _Read, row: SheetRow) -> None:
         policy, cells = read.policy, row.cells
         for name in (*NEEDED, *NEEDED_DAYS):
             if name not in cells:
-                reads.wrong.append(InvalidField(field=f"{row.sheet}!{row.number} ({name})", problem="is missing"))
+                missing = f"{row.sheet}!{row.number} ({name})"
+                read.problems.append(InvalidField(field=missing, problem="is missing"))
         for name, cell in cells.items():
             if name not in self._families:
                 read.places[_PLACES.get(name, name)] = cell.place
-                reads(_take, policy, name, cell)
+        for name, reading in _FIXED.items():
+            if name in cells:
+                with read.trying():
+                    reading(policy, name, cells[name])
         if "policy_number" in cells:
             read.places.setdefault("row_key", cells["policy_number"].place)
 
-    def _families_of(self, read: _Read, row: SheetRow, reads: Reading) -> None:
+    def _families_of(self, read: _Read, row: SheetRow) -> None:
         terms: dict[str, dict[str, Cell]] = {}
         for name, cell in row.cells.items():
             match = self._families.get(name)
@@ -108,10 +138,11 @@ class Columns:
             if match["part"]:
                 terms.setdefault(match["part"], {})[match["term"]] = cell
             else:
-                reads(self._other, read, match, cell)
+                with read.trying():
+                    self._other(read, match, cell)
         for code in self._parts:
             if code in terms:
-                _part(read, row, code, terms[code], reads)
+                _part(read, row, code, terms[code])
 
     def _other(self, read: _Read, match: "re.Match[str]", cell: Cell) -> None:
         policy = read.policy
@@ -122,7 +153,7 @@ class Columns:
             read.places.setdefault("shares", cell.place)
         elif question := match["question"]:
             index = len(policy.answers)
-            policy.answers.add(question=question, text=cell.plain())
+            policy.answers.add(question=question, text=_answer(cell))
             read.places |= {f"answers[{index}].{name}": cell.place for name in ("question", "text")}
         else:
             kind = enum_text(submission_pb.DependencyKind, match["kind"])
@@ -140,46 +171,78 @@ _TERMS: Mapping[str, Callable[[Cell], Any]] = {
 }
 
 
-def _take(policy: pb.ImportedPolicy, name: str, cell: Cell) -> None:
-    """A cell below one of the fixed headings."""
-    match name:
-        case "uscc" | "name" | "industry_code" | "region_code":
-            setattr(policy.insured, name, cell.text())
-        case "size":
-            policy.insured.size = _word(cell, party_pb2.EnterpriseSize)
-        case "line":
-            policy.line = _word(cell, terms_pb2.ProductLine)
-        case "inception" | "expiry":
-            getattr(policy, name).CopyFrom(date_message(cell.day()))
-        case "aggregate_limit" | "vat" | "stamp_duty" | "annual_revenue":
-            getattr(policy, name).CopyFrom(money_message(cell.money()))
-        case "product_version":
-            policy.product_version = cell.whole()
-        case "bundled_services":
-            policy.bundled_services = _yes(cell)
-        case _:
-            setattr(policy, name, cell.text())
+def _text(policy: pb.ImportedPolicy, name: str, cell: Cell) -> None:
+    setattr(policy, name, cell.text())
 
 
-def _part(read: _Read, row: SheetRow, code: str, terms: Mapping[str, Cell], reads: Reading) -> None:
+def _of_insured(policy: pb.ImportedPolicy, name: str, cell: Cell) -> None:
+    setattr(policy.insured, name, cell.text())
+
+
+def _money(policy: pb.ImportedPolicy, name: str, cell: Cell) -> None:
+    getattr(policy, name).CopyFrom(money_message(cell.money()))
+
+
+def _day(policy: pb.ImportedPolicy, name: str, cell: Cell) -> None:
+    getattr(policy, name).CopyFrom(date_message(cell.day()))
+
+
+def _size(policy: pb.ImportedPolicy, name: str, cell: Cell) -> None:
+    policy.insured.size = _word(cell, party_pb2.EnterpriseSize)  # type: ignore[assignment]
+
+
+def _line(policy: pb.ImportedPolicy, name: str, cell: Cell) -> None:
+    policy.line = _word(cell, terms_pb2.ProductLine)  # type: ignore[assignment]
+
+
+def _version(policy: pb.ImportedPolicy, name: str, cell: Cell) -> None:
+    policy.product_version = cell.whole()
+
+
+def _bundled(policy: pb.ImportedPolicy, name: str, cell: Cell) -> None:
+    policy.bundled_services = _yes(cell)
+
+
+def _critical(policy: pb.ImportedPolicy, name: str, cell: Cell) -> None:
+    policy.insured.critical_infrastructure = _yes(cell)
+
+
+_FIXED: Mapping[str, Callable[[pb.ImportedPolicy, str, Cell], None]] = {
+    "policy_number": _text,
+    "row_key": _text,
+    **dict.fromkeys(("uscc", "name", "industry_code", "region_code", "protecting_department"), _of_insured),
+    "size": _size,
+    "line": _line,
+    "product_key": _text,
+    **dict.fromkeys(NEEDED_DAYS, _day),
+    **dict.fromkeys(("aggregate_limit", "vat", "stamp_duty", "annual_revenue"), _money),
+    "product_version": _version,
+    "bundled_services": _bundled,
+    "critical_infrastructure": _critical,
+}
+"""How the cell of each fixed column is read, in this order."""
+
+
+def _part(read: _Read, row: SheetRow, code: str, terms: Mapping[str, Cell]) -> None:
     for name in ("limit", "annual_premium"):
         if name not in terms:
-            reads.wrong.append(InvalidField(field=f"{row.sheet}!{row.number} ({code}.{name})", problem="is missing"))
+            missing = f"{row.sheet}!{row.number} ({code}.{name})"
+            read.problems.append(InvalidField(field=missing, problem="is missing"))
     index = len(read.policy.parts)
     part = read.policy.parts.add(code=code)
     for name, cell in terms.items():
-        value = reads(_TERMS[name], cell)
-        if value is not None:
-            getattr(part, name).CopyFrom(value)
+        with read.trying():
+            getattr(part, name).CopyFrom(_TERMS[name](cell))
         read.places[f"parts[{index}].{name}"] = cell.place
-        read.places.setdefault(f"parts[{index}].part_code", cell.place)
+    read.places[f"parts[{index}].part_code"] = terms.get("limit", next(iter(terms.values()))).place
 
 
 def _word(cell: Cell, kind: Any) -> int:
     """The value of an enum that a cell names, `small`."""
-    if cell.text() not in _words(kind):
+    word = word_of(cell.text())
+    if word not in _words(kind):
         raise InvalidField(field=cell.place, problem=f"must be one of {', '.join(_words(kind))}")
-    return int(kind.Value(enum_text(kind, cell.text())))
+    return int(kind.Value(enum_text(kind, word)))
 
 
 def _words(kind: Any) -> list[str]:
@@ -187,9 +250,16 @@ def _words(kind: Any) -> list[str]:
     return [value.name.removeprefix(prefix).lower() for value in kind.DESCRIPTOR.values if value.number]
 
 
+def _answer(cell: Cell) -> str:
+    """是 and 否 are yes and no; an option stands as it is written."""
+    text = cell.plain()
+    return word_of(text) if word_of(text) in (YES, NO) else text
+
+
 def _yes(cell: Cell) -> bool:
     if cell.kind == "truth":
         return bool(cell.value)
-    if cell.text() not in (YES, NO):
+    word = word_of(cell.text())
+    if word not in (YES, NO):
         raise InvalidField(field=cell.place, problem=f"must be {YES} or {NO}")
-    return cell.text() == YES
+    return word == YES

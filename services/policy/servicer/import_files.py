@@ -15,11 +15,14 @@ from libs.common.errors import InvalidField
 from libs.common.grpc.convert import enum_name
 from libs.common.sheet_reading import Unreadable, read_sheet
 from libs.common.sheets import Form
+from libs.common.workers import Place, Stop, Workers
 from services.policy.domain.import_errors import FileUnreadable
 from services.policy.servicer.import_columns import Columns
 from services.policy.servicer.importing import Row
 
 LARGEST_FILE = 256 << 20
+READING = Workers("import", threads=2, places=16, share=4)
+"""Files that are read at once. Of each, a row and the places of shared texts are in memory."""
 ROWS = 200
 """Rows that a thread reads at a time, while those before them are on their way into the log."""
 
@@ -37,29 +40,25 @@ async def gathered(header: pb.ImportFileHeader, requests: AsyncIterator[Any]) ->
                 if size > LARGEST_FILE:
                     raise FileUnreadable(field="file", problem=f"has more than {LARGEST_FILE} bytes")
                 digest.update(request.chunk)
-                await asyncio.to_thread(file.write, request.chunk)
+                await asyncio.to_thread(file.write, request.chunk)  # A few milliseconds, so not among what is long.
         if header.sha256 and digest.hexdigest() != header.sha256:
             raise FileUnreadable(field="sha256", problem=f"is that of another file; this one has {digest.hexdigest()}")
         yield path
 
 
-async def rows_in(header: pb.ImportFileHeader, path: Path, tenant: str) -> AsyncIterator[Sequence[Row]]:
+async def rows_in(header: pb.ImportFileHeader, path: Path, tenant: str, place: Place) -> AsyncIterator[Sequence[Row]]:
     """The rows of a file, some at a time. FileUnreadable names the place from which on it can't be read."""
     form = Form(enum_name("format", pb.ImportFormat, header.format))
-    rows = _rows(form, path, tenant)
+    rows = _rows(form, path, tenant, place.stop)
     try:
-        while group := await asyncio.to_thread(_some, rows):
+        while group := await place.run(lambda stop: list(islice(rows, ROWS))):
             yield group
     except Unreadable as problem:
         raise FileUnreadable(field=problem.place, problem=problem.problem) from None
 
 
-def _some(rows: Iterator[Row]) -> list[Row]:
-    return list(islice(rows, ROWS))
-
-
-def _rows(form: Form, path: Path, tenant: str) -> Iterator[Row]:
-    lines = read_sheet(form, path)
+def _rows(form: Form, path: Path, tenant: str, stop: Stop) -> Iterator[Row]:
+    lines = read_sheet(form, path, stop)
     columns = Columns(next(lines), tenant)
     for line in lines:
         yield columns.row(line)

@@ -7,6 +7,7 @@ from hubao.policy.v1 import terms_pb2
 
 from libs.common.checking import reading
 from libs.common.grpc.convert import date_value, enum_name, money_value, optional, percent_value
+from libs.common.grpc.validation import sound
 from services.policy.domain.cover import WantedPart
 from services.policy.domain.enterprise import Enterprise, EnterpriseSize
 from services.policy.domain.policy.origin import ImportedAnswer, ImportedPart, ImportedPolicy
@@ -18,6 +19,7 @@ from services.policy.servicer.values import each, within
 
 def policy_value(message: pb.ImportedPolicy) -> ImportedPolicy:
     """The row, or a refusal with the path of each field that is wrong in it."""
+    sound(message)
     insured = message.insured
     with reading() as read:
         return ImportedPolicy(
@@ -29,6 +31,8 @@ def policy_value(message: pb.ImportedPolicy) -> ImportedPolicy:
                 industry_code=insured.industry_code,
                 region_code=insured.region_code,
                 size=read(_size_value, insured.size),
+                critical_infrastructure=insured.critical_infrastructure,
+                protecting_department=insured.protecting_department,
             ),
             line=read(_line_value, message.line),
             product_key=message.product_key,

@@ -28,11 +28,15 @@ Group = list[tuple["Row", "asyncio.Task[Taken | DomainError]"]]
 
 @dataclass(frozen=True)
 class Row:
-    """A row as it was read, or with what kept it from being read; `places` are the fields as its source names them."""
+    """A row as it was read, or with what kept it from being read; `places` are the fields as its source names them.
+
+    `problems` are all that is wrong with its cells, the first among them.
+    """
 
     policy: pb.ImportedPolicy
     problem: DomainError | None = None
     places: dict[str, str] = field(default_factory=dict)
+    problems: tuple[Invalid, ...] = ()
 
 
 @dataclass
@@ -44,6 +48,7 @@ class Tally:
     repeated: int = 0
     refused: int = 0
     premium: Money = field(default_factory=lambda: Money(CNY, 0))
+    dry_run: bool = False
 
     def message(self) -> pb.ImportSummary:
         return pb.ImportSummary(
@@ -52,6 +57,7 @@ class Tally:
             repeated=self.repeated,
             refused=self.refused,
             premium=money_message(self.premium),
+            dry_run=self.dry_run,
         )
 
     def note(self, row: Row, outcome: Taken | DomainError) -> pb.ImportResult:
@@ -65,7 +71,7 @@ class Tally:
             case Taken():
                 self.accepted += 1
                 self.premium += outcome.premium
-                _accept(result, outcome, "accepted")
+                _accept(result, outcome, "acceptable" if self.dry_run else "accepted")
             case _:
                 self.refused += 1
                 _refuse(result, row, outcome)
@@ -76,7 +82,7 @@ async def answers(
     importing: Import, groups: AsyncIterable[Sequence[Row]]
 ) -> AsyncIterator[pb.ImportResults | pb.ImportSummary]:
     """What becomes of the rows, group by group, then the summary."""
-    tally = Tally()
+    tally = Tally(dry_run=importing.dry_run)
     waiting: asyncio.Queue[Group | Exception | None] = asyncio.Queue(MOST_GROUPS)
     running: set[asyncio.Task[Taken | DomainError]] = set()
     feeding = asyncio.create_task(_feed(importing, groups, waiting, running), name="import")
@@ -133,17 +139,17 @@ async def _take(importing: Import, row: Row) -> Taken | DomainError:
 
 def _accept(result: pb.ImportResult, taken: Taken, outcome: str) -> None:
     result.outcome = enum_text(pb.ImportOutcome, outcome)  # type: ignore[assignment]
-    result.policy_id = str(taken.policy_id)
+    result.policy_id = "" if outcome == "acceptable" else str(taken.policy_id)
 
 
 def _refuse(result: pb.ImportResult, row: Row, refusal: DomainError) -> None:
     result.outcome = pb.IMPORT_OUTCOME_REFUSED
     result.reason = refusal.reason
     result.message = str(refusal)
-    each = refusal.each if isinstance(refusal, Invalid) else ()
+    each = row.problems or (refusal.each if isinstance(refusal, Invalid) else ())
     result.field = _place(row, each[0].field if each else "")
     for one in each:
-        result.problems.add(field=_place(row, one.field), description=problem_of(one))
+        result.problems.add(field=_place(row, one.field), message=problem_of(one))
 
 
 def _place(row: Row, field: str) -> str:

@@ -35,6 +35,8 @@ def lapse_message(lapse: Lapse) -> pb.Lapse:
         outstanding=money_message(lapse.outstanding),
         cure_until=None if lapse.cure_until is None else date_message(lapse.cure_until),
         cured_by=money_message(lapse.cured_by),
+        grace_expired_on=date_message(lapse.ground),
+        tolerance=None if lapse.tolerance is None else money_message(lapse.tolerance),
     )
 
 

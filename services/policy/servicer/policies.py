@@ -1,5 +1,6 @@
 """PolicyService."""
 
+from datetime import datetime
 from typing import Any
 
 import grpc
@@ -7,7 +8,8 @@ from hubao.policy.v1 import policy_service_pb2 as pb
 from hubao.policy.v1 import terms_pb2
 
 from libs.common.application import Application
-from libs.common.context import current_call
+from libs.common.context import Call, current_call
+from libs.common.errors import InvalidField
 from libs.common.grpc.convert import (
     date_value,
     optional,
@@ -84,24 +86,26 @@ class PolicyServicer(ChangeMethods, CertificateMethods, LifeMethods, Accumulatio
             effective,
             method_value("method", request.method),
             request.reason,
+            request.despite_claims,
             request.etag,
         )
         return pb.CancelPolicyResponse(policy=policy_message(view, effective))
 
     async def GetPolicy(self, request: pb.GetPolicyRequest, context: Context) -> pb.GetPolicyResponse:
         call = current_call()
-        known_at = optional(request, "recorded_time", timestamp_value)
+        known_at = known_time(request, call)
         view = await self._policies.get(call, uuid_value("policy_id", request.policy_id), known_at)
         effective = optional(request, "effective_date", date_value) or call.today
         message = policy_message(view, effective)
         return pb.GetPolicyResponse(policy=await self._with_park(call, message, view.policy, known_at))
 
     async def ListPolicies(self, request: pb.ListPoliciesRequest, context: Context) -> pb.ListPoliciesResponse:
-        tenant = current_call().tenant
+        call = current_call()
+        tenant = call.tenant
         page = page_of(request, tenant)
         status = filter_name(pb.PolicyStatus, request.status)
         day = optional(request, "effective_date", date_value)
-        at = optional(request, "recorded_time", timestamp_value)
+        at = known_time(request, call)
         if day is None and at is None:
             rows = await self._reads.policies(tenant, page, status, request.insured_uscc)
         else:
@@ -115,11 +119,20 @@ class PolicyServicer(ChangeMethods, CertificateMethods, LifeMethods, Accumulatio
         return summary_message(await self._reads.premium_summary(current_call().tenant))
 
 
+def known_time(request: pb.GetPolicyRequest | pb.ListPoliciesRequest, call: Call) -> datetime | None:
+    """The time as of which something is asked for; what will be known later nobody can say now."""
+    known_at: datetime | None = optional(request, "recorded_time", timestamp_value)
+    if known_at is not None and known_at > call.now:
+        raise InvalidField(field="recorded_time", problem="is in the future")
+    return known_at
+
+
 def wish_value(request: pb.BindPolicyRequest) -> Wish:
     treaties = [request.treaty_id] if request.treaty_id else []
     return Wish(
         treaty_ids=each("treaty_ids", [*treaties, *request.treaty_ids], uuid_value),
         facultative_ids=each("facultative_ids", request.facultative_ids, uuid_value),
+        without_treaties=request.without_treaties,
     )
 
 

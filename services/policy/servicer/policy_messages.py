@@ -85,6 +85,7 @@ def cancellation_message(cancellation: Cancellation) -> pb.Cancellation:
         unearned=money_message(cancellation.unearned),
         refund=money_message(cancellation.refund),
         retained=money_message(cancellation.retained),
+        despite_claims=cancellation.despite_claims,
     )
 
 

@@ -12,7 +12,7 @@ from libs.common.context import current_call
 from libs.common.errors import InvalidField
 from services.policy.application.importing import Import
 from services.policy.projections.reads import Reads
-from services.policy.servicer.import_files import gathered, rows_in
+from services.policy.servicer.import_files import READING, gathered, rows_in
 from services.policy.servicer.importing import Row, answers
 from services.policy.servicer.watching import Watching
 
@@ -26,7 +26,7 @@ class PolicyStreams(pb_grpc.PolicyServiceServicer):
         self, requests: AsyncIterator[pb.ImportPoliciesRequest], context: Any
     ) -> AsyncIterator[pb.ImportPoliciesResponse]:
         header = (await first_of(requests)).header
-        importing = Import(self._application, current_call(), header.import_key, header.source)
+        importing = Import(self._application, current_call(), header.import_key, header.source, dry_run=header.dry_run)
         async for part in answers(importing, rows_of(requests)):
             yield _answer(pb.ImportPoliciesResponse, part)
 
@@ -35,9 +35,9 @@ class PolicyStreams(pb_grpc.PolicyServiceServicer):
     ) -> AsyncIterator[pb.ImportPolicyFileResponse]:
         call, header = current_call(), (await first_of(requests)).header
         named = getattr(header, "import")  # A word of Python's own.
-        importing = Import(self._application, call, named.import_key, named.source)
-        async with gathered(header, requests) as path:
-            async for part in answers(importing, rows_in(header, path, call.tenant)):
+        importing = Import(self._application, call, named.import_key, named.source, dry_run=named.dry_run)
+        async with gathered(header, requests) as path, READING.place(call.tenant) as place:
+            async for part in answers(importing, rows_in(header, path, call.tenant, place)):
                 yield _answer(pb.ImportPolicyFileResponse, part)
 
     async def WatchPolicies(

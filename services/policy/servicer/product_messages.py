@@ -69,6 +69,7 @@ def terms_message(terms: ProductTerms) -> pb.ProductTerms:
             methods=[enum_text(pb.CancellationMethod, method) for method in terms.cancellation.methods],
             short_rate_percent=decimal_text(terms.cancellation.short_rate_percent),
             minimum_earned_percent=decimal_text(terms.cancellation.minimum_earned_percent),
+            despite_claims=terms.cancellation.despite_claims,
         ),
         vat_rates=[dated_message(rate) for rate in terms.vat_rates],
         stamp_duty_rates=[dated_message(rate) for rate in terms.stamp_duty_rates],
@@ -160,6 +161,7 @@ def underwriting_message(rules: UnderwritingRules) -> pb.UnderwritingRules:
         losses_declined_above=rules.losses_declined_above,
         loss_amount_declined_above=_money(rules.loss_amount_declined_above),
         excluded_industries=rules.excluded_industries,
+        refer_critical_infrastructure=rules.refer_critical_infrastructure,
     )
 
 

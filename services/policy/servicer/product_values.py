@@ -165,6 +165,7 @@ def underwriting_value(field: str, message: pb.UnderwritingRules) -> Underwritin
             losses_declined_above=message.losses_declined_above if message.HasField("losses_declined_above") else None,
             loss_amount_declined_above=read(within, field, message, "loss_amount_declined_above", money_value),
             excluded_industries=tuple(message.excluded_industries),
+            refer_critical_infrastructure=message.refer_critical_infrastructure,
         )
 
 
@@ -176,6 +177,7 @@ def cancellation_value(field: str, message: pb.CancellationRule) -> Cancellation
             minimum_earned_percent=read(
                 percent_value, f"{field}.minimum_earned_percent", message.minimum_earned_percent or "0"
             ),
+            despite_claims=message.despite_claims,
         )
 
 

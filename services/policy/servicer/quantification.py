@@ -31,7 +31,7 @@ class QuantificationServicer(pb_grpc.QuantificationServiceServicer):
 
     async def SimulateRisk(self, request: pb.SimulateRiskRequest, context: Context) -> pb.SimulateRiskResponse:
         terms = await self._terms(current_call(), request)
-        return await self._quantification.run(lambda stop: simulate_risk(request, terms, stop))
+        return await self._quantification.run(current_call().owner, lambda stop: simulate_risk(request, terms, stop))
 
     async def SimulatePortfolio(
         self, request: pb.SimulatePortfolioRequest, context: Context
@@ -45,15 +45,15 @@ class QuantificationServicer(pb_grpc.QuantificationServiceServicer):
             allowed = f"{MOST_POLICIES} policies, and {MOST_POLICY_YEARS:,} years of policies,"
             raise TooMuchToSimulate(asked=asked, allowed=allowed)
         terms = [await self._quantification.of_policy(call, policy_id, on) for policy_id in ids]
-        return await self._quantification.run(lambda stop: simulate_many(request, terms, stop))
+        return await self._quantification.run(current_call().owner, lambda stop: simulate_many(request, terms, stop))
 
     async def SelfCheck(self, request: pb.SelfCheckRequest, context: Context) -> pb.SelfCheckResponse:
-        return await self._quantification.run(lambda stop: check_oneself(request, stop))
+        return await self._quantification.run(current_call().owner, lambda stop: check_oneself(request, stop))
 
     async def DevelopLosses(
         self, request: development_pb2.DevelopLossesRequest, context: Context
     ) -> development_pb2.DevelopLossesResponse:
-        return await self._quantification.run(lambda stop: develop_losses(request))
+        return await self._quantification.run(current_call().owner, lambda stop: develop_losses(request))
 
     async def _terms(self, call: Call, request: pb.SimulateRiskRequest) -> Terms:
         match request.WhichOneof("risk"):

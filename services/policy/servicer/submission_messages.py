@@ -85,6 +85,7 @@ def system_message(system: DeclaredSystem) -> pb.DeclaredSystem:
         mlps_filing_number=system.mlps_filing_number,
         mlps_tested_on=None if system.mlps_tested_on is None else date_message(system.mlps_tested_on),
         critical_infrastructure=system.critical_infrastructure,
+        protecting_department=system.protecting_department,
     )
 
 

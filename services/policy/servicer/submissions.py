@@ -129,6 +129,7 @@ def system_value(field: str, message: pb.DeclaredSystem) -> DeclaredSystem:
         mlps_filing_number=message.mlps_filing_number,
         mlps_tested_on=within(field, message, "mlps_tested_on", date_value),
         critical_infrastructure=message.critical_infrastructure,
+        protecting_department=message.protecting_department,
     )
 
 

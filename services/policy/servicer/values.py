@@ -55,6 +55,8 @@ def enterprise_value(field: str, message: party_pb2.Enterprise) -> Enterprise:
         industry_code=message.industry_code,
         region_code=message.region_code,
         size=EnterpriseSize(enum_name(f"{field}.size", party_pb2.EnterpriseSize, message.size)),
+        critical_infrastructure=message.critical_infrastructure,
+        protecting_department=message.protecting_department,
     )
 
 

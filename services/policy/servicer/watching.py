@@ -5,6 +5,7 @@ spans: however little of the log is the caller's own, each look costs little, an
 """
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import Any
 
 from google.protobuf.any_pb2 import Any as Packed
@@ -17,7 +18,7 @@ from libs.common.errors import InvalidField
 from libs.common.grpc.convert import timestamp_message
 from libs.common.grpc.pages import Page
 from libs.common.store.reading import Log
-from libs.common.watching import Batch, Tail, follow
+from libs.common.watching import Batch, Found, News, Watcher, follow
 from services.policy.projections.reads import Reads
 from services.policy.servicer.policy_messages import row_message
 
@@ -31,20 +32,33 @@ _OWN = (
     " AND (type LIKE 'hubao.policy.v1.Policy%%' OR type LIKE 'hubao.policy.v1.Certificate%%')"
     " ORDER BY position LIMIT %s"
 )
+_CONCERNED = """
+    SELECT position, tenant,
+        type LIKE 'hubao.policy.v1.Policy%%' OR type LIKE 'hubao.policy.v1.Certificate%%'
+    FROM outbox WHERE position > %s ORDER BY position LIMIT %s
+"""
 _BEFORE = "SELECT position FROM outbox WHERE log_position <= %s ORDER BY position DESC LIMIT 1"
 _TYPES = "type.googleapis.com/"
 
 
 class Watching:
-    """All watches of one process; they share one look at the end of the log."""
+    """All watches of one process; they share one look at what is new."""
 
     def __init__(self, log: Log, reads: Reads) -> None:
         self._log = log
         self._reads = reads
-        self._tail = Tail(log)
+        self._news = News(self._look, reads.moved)
 
     async def changes(self, tenant: str, request: pb.WatchPoliciesRequest) -> AsyncIterator[pb.WatchPoliciesResponse]:
         """The stream that a request asks for; it does not end by itself."""
+        with self._news.watching(tenant) as watcher:
+            async with aclosing(self._changes(tenant, request, watcher)) as answers:
+                async for answer in answers:
+                    yield answer
+
+    async def _changes(
+        self, tenant: str, request: pb.WatchPoliciesRequest, watcher: Watcher
+    ) -> AsyncIterator[pb.WatchPoliciesResponse]:
         head = await self._log.head()
         after = position_of(request.cursor, head, head.outbox_position)
         if request.snapshot:
@@ -57,16 +71,16 @@ class Watching:
             yield pb.WatchPoliciesResponse(cursor=cursor_of(after, head))
 
         async def read(behind: int) -> Batch[Any]:
-            return await self._read(tenant, behind)
+            return await self._news.shared((tenant, behind), lambda: self._read(tenant, behind))
 
-        async for position, announced in follow(read, after, heartbeat=watching.HEARTBEAT):
+        async for position, announced in follow(read, after, watcher, heartbeat=watching.HEARTBEAT):
             answer = pb.WatchPoliciesResponse(cursor=cursor_of(position, head))
             if announced is not None:
                 answer.change.CopyFrom(_event(*announced))
             yield answer
 
     async def _read(self, tenant: str, after: int) -> Batch[Any]:
-        end = (await self._tail.head()).outbox_position
+        end = (await self._log.head()).outbox_position
         upto = min(after + SPAN, end)
         if upto <= after:
             return Batch((), after)
@@ -75,6 +89,14 @@ class Watching:
         if len(rows) == BATCH:
             return Batch(items, rows[-1][0], more=True)
         return Batch(items, upto, more=upto < end)
+
+    async def _look(self, after: int | None) -> Found:
+        """The tenants of what was announced behind a position."""
+        if after is None:
+            return Found((await self._log.head()).outbox_position, frozenset())
+        rows = await self._log.all(_CONCERNED, (after, SPAN))
+        concerned = frozenset(tenant for _, tenant, of_a_policy in rows if of_a_policy)
+        return Found(rows[-1][0] if rows else after, concerned, more=len(rows) == SPAN)
 
     async def _announced_by(self, log_position: int) -> int:
         """The last announcement that a position of the log includes."""

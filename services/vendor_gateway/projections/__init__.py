@@ -5,6 +5,6 @@ from services.vendor_gateway.projections.project import project
 from services.vendor_gateway.projections.reads import OrderFilter, Reads, Viewer
 from services.vendor_gateway.projections.tables import metadata
 
-PROJECTION = Projection(version=2, metadata=metadata, project=project)
+PROJECTION = Projection(version=3, metadata=metadata, project=project)
 
 __all__ = ["PROJECTION", "OrderFilter", "Reads", "Viewer"]

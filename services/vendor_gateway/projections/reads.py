@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, Select, Table, and_, func, select, tuple_
 
 from libs.common.projection.tables import ReadTables
+from libs.common.waking import Waker
 from services.vendor_gateway.projections.tables import changes, entitlements, orders, vendors
 
 Rows = Sequence[Row[Any]]
@@ -80,6 +81,23 @@ class Reads:
         if after:
             query = query.where(orders.c.number < after[0])
         return await self._all(query.order_by(orders.c.number.desc()).limit(limit))
+
+    @property
+    def moved(self) -> Waker:
+        """Tells when the tables may have changed."""
+        return self._tables.moved
+
+    async def last_change(self) -> int:
+        """The position of the last change of any order."""
+        async with self._tables.connect() as connection:
+            return int(await connection.scalar(select(func.max(changes.c.position))) or 0)
+
+    async def all_changes(self, after: int, limit: int) -> Rows:
+        """Everybody's changes: their places, and who may see them."""
+        columns = (changes.c.position, changes.c.tenant, changes.c.vendor_id)
+        return await self._all(
+            select(*columns).where(changes.c.position > after).order_by(changes.c.position).limit(limit)
+        )
 
     async def changes(self, viewer: Viewer, after: int, limit: int) -> Rows:
         query = select(changes).where(viewer.of(changes), changes.c.position > after)

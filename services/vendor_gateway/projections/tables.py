@@ -13,6 +13,8 @@ from sqlalchemy import (
     Uuid,
 )
 
+from libs.common.projection.sums import Sum
+
 metadata = MetaData()
 
 vendors = Table(
@@ -49,7 +51,7 @@ orders = Table(
     Column("region_code", String, nullable=False),
     Column("currency", String, nullable=False),
     Column("fee", BigInteger, nullable=False),
-    Column("credits", BigInteger, nullable=False, default=0),
+    Column("credits", Sum, nullable=False, default=0),
     Column("state", String, nullable=False, default="requested"),
     Column("paused", Boolean, nullable=False, default=False),
     Column("verified", Boolean, nullable=False, default=False),

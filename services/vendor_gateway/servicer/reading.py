@@ -14,12 +14,14 @@ from libs.common.grpc.convert import enum_name, enum_text, money_message, option
 from libs.common.grpc.pages import next_token, page_of
 from libs.common.money import CNY, Money
 from libs.common.store.reading import Log
-from libs.common.watching import Batch, follow
+from libs.common.watching import Batch, Found, News, follow
 from services.vendor_gateway.application import Orders
 from services.vendor_gateway.projections import OrderFilter, Reads, Viewer
 from services.vendor_gateway.servicer.messages import entitlement_message, order_message, order_row_message
 
 WATCH_BATCH = 200
+LOOK = 1000
+"""Changes that one look for all watchers passes over."""
 
 
 class OrderReading(pb_grpc.OrderServiceServicer):
@@ -29,6 +31,7 @@ class OrderReading(pb_grpc.OrderServiceServicer):
         self._log = log
         self._orders = orders
         self._reads = reads
+        self._news = News(self._look, reads.moved)
 
     async def GetOrder(self, request: pb.GetOrderRequest, context: Any) -> pb.GetOrderResponse:
         call, order_id = current_call(), uuid_value("order_id", request.order_id)
@@ -55,13 +58,24 @@ class OrderReading(pb_grpc.OrderServiceServicer):
         viewer = viewer_of(call)
 
         async def read(after: int) -> Batch[Row[Any]]:
-            rows = await self._reads.changes(viewer, after, WATCH_BATCH)
+            what = (viewer, after)
+            rows = await self._news.shared(what, lambda: self._reads.changes(viewer, after, WATCH_BATCH))
             return Batch([(row.position, row) for row in rows], rows[-1].position if rows else after, more=bool(rows))
 
         after = position_of(request.cursor, head, head.position)
-        async for position, row in follow(read, after, heartbeat=watching.HEARTBEAT):
-            cursor = cursor_of(position, head)
-            yield pb.WatchOrdersResponse(cursor=cursor) if row is None else await self._change(call, cursor, row)
+        with self._news.watching(viewer) as watcher:
+            async for position, row in follow(read, after, watcher, heartbeat=watching.HEARTBEAT):
+                cursor = cursor_of(position, head)
+                yield pb.WatchOrdersResponse(cursor=cursor) if row is None else await self._change(call, cursor, row)
+
+    async def _look(self, after: int | None) -> Found:
+        """The insurers and vendors of whose orders some have changed."""
+        if after is None:
+            return Found(await self._reads.last_change(), frozenset())
+        rows = await self._reads.all_changes(after, LOOK)
+        insurers = {Viewer(tenant=row.tenant, vendor_id="") for row in rows}
+        vendors = {Viewer(tenant="", vendor_id=row.vendor_id) for row in rows}
+        return Found(rows[-1].position if rows else after, frozenset(insurers | vendors), more=len(rows) == LOOK)
 
     async def GetOrderTotals(self, request: pb.GetOrderTotalsRequest, context: Any) -> pb.GetOrderTotalsResponse:
         totals = await self._reads.totals(current_call().tenant)

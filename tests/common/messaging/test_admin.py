@@ -47,7 +47,7 @@ async def bell(database: str) -> AsyncIterator[Node]:
 
 def admin_of(bell: Node, log: Log, clock: Clock | None = None) -> AdminServicer:
     parking, leases = ParkingLot(log, {}), Leases(log, "one")
-    return AdminServicer(log, bell.tables, bell.projector, {}, parking, leases, clock or bell.clock, bell.waker)
+    return AdminServicer(log, bell.tables, bell.projector, {}, parking, leases, clock or bell.clock, bell.waker, {})
 
 
 async def ask(bell: Node, admin: AdminServicer, request: Message) -> Any:

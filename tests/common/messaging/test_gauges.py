@@ -29,6 +29,8 @@ def kept(monkeypatch: pytest.MonkeyPatch) -> dict[str, Kept]:
         *("QUEUE_DEPTH", "RELAY_LAG", "RELAY_LAG_SECONDS", "CONSUMER_LAG", "CONSUMER_LAG_SECONDS", "PARKED"),
         *("PARKED_SECONDS", "TIMERS_OVERDUE", "TIMERS_OVERDUE_SECONDS", "PROJECTION_LAG", "PROJECTION_LAG_SECONDS"),
         "GUARD_USED",
+        "SET_ASIDE",
+        "SET_ASIDE_SECONDS",
     )
     instruments = {name: Kept() for name in names}
     for name, instrument in instruments.items():
@@ -41,7 +43,7 @@ async def test_where_nothing_waits_every_gauge_says_so(database: str, kept: dict
         await Gauges(bell.application, bell.tables, {}, bell.clock).read()
 
         names = ["QUEUE_DEPTH"]
-        for queue in ("RELAY_LAG", "PROJECTION_LAG", "TIMERS_OVERDUE"):
+        for queue in ("RELAY_LAG", "PROJECTION_LAG", "SET_ASIDE", "TIMERS_OVERDUE"):
             names += [queue, f"{queue}_SECONDS"]
         assert {name: one.values for name, one in kept.items() if one.values} == {name: {"": 0} for name in names}
 

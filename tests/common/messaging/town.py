@@ -163,6 +163,7 @@ BELL = Service(
     name="bell",
     projection=Projection(version=1, metadata=METADATA, project=project),
     announce=announce,
+    aggregates=(Bell,),
     draws=draws,
     timers=timers,
     firing={"again": strike_again},
@@ -171,6 +172,7 @@ TOWER_SERVICE = Service(
     name="tower",
     projection=Projection(version=1, metadata=MetaData(), project=lambda recorded: ()),
     announce=lambda recorded: None,
+    aggregates=(Tower,),
     reactions={"bell": {PolicyBound: count_strikes}},
 )
 

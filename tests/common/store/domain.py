@@ -69,7 +69,25 @@ class Renamed:
     holder: str
 
 
-PurseEvent = Opened | PutIn | TakenOut | Copied | LimitSet | Spent | Reminded | Renamed
+@event("test.Noted")
+class Noted:
+    """What a purse and a box have in common."""
+
+    text: str
+
+
+@event("test.BoxMade")
+class BoxMade:
+    label: str
+
+
+@event("test.BoxLabelled")
+class BoxLabelled:
+    label: str
+
+
+PurseEvent = Opened | PutIn | TakenOut | Copied | LimitSet | Spent | Reminded | Renamed | Noted
+BoxEvent = BoxLabelled | Noted
 
 
 @dataclass(frozen=True)
@@ -114,6 +132,27 @@ class Purse:
                 return after
 
 
+@dataclass(frozen=True)
+class Box:
+    """Another kind of thing in the same log."""
+
+    KIND: ClassVar[str] = "test.Box"
+
+    label: str
+    notes: int = 0
+
+    @classmethod
+    def begin(cls, event: BoxMade) -> Self:
+        return cls(event.label)
+
+    def evolve(self, event: BoxEvent) -> "Box":
+        match event:
+            case BoxLabelled(label=label):
+                return replace(self, label=label)
+            case Noted():
+                return replace(self, notes=self.notes + 1)
+
+
 def draws(recorded: Recorded[Purse]) -> list[GuardChange]:
     match recorded.event:
         case LimitSet(guard=guard, limit=limit):
@@ -144,6 +183,7 @@ SERVICE = Service(
     name="purse",
     projection=Projection(version=1, metadata=MetaData(), project=lambda recorded: ()),
     announce=announce,
+    aggregates=(Purse, Box),
     draws=draws,
     timers=timers,
 )

@@ -9,10 +9,11 @@ from uuid import UUID, uuid4
 import psycopg
 
 from libs.common.changes import GuardChange, TimerChange
+from libs.common.events import Kinds
 from libs.common.store import codec
 from libs.common.store.requests import AppendRequest, NewEvent, Outgoing, Position, Verdict
 from libs.common.store.statement import APPEND, arguments
-from tests.common.store.domain import Opened
+from tests.common.store.domain import SERVICE, Opened
 
 AT = datetime(2026, 3, 1, 8, 30, 0, 123456, UTC)
 
@@ -23,12 +24,13 @@ def an_event(
     stream: UUID,
     version: int = 1,
     *,
+    happened: object = None,
     tenant: str = "t1",
     announced: str | None = None,
     guards: Sequence[GuardChange] = (),
     timers: Sequence[TimerChange] = (),
 ) -> NewEvent:
-    name, schema_version, payload = codec.encode(Opened(holder=f"v{version}"))
+    name, schema_version, payload = codec.encode(happened or Opened(holder=f"v{version}"))
     return NewEvent(
         tenant=tenant,
         stream=stream,
@@ -76,6 +78,12 @@ def without_id(request: AppendRequest) -> AppendRequest:
 def append(connection: Connection, *requests: AppendRequest, epoch: int = 1) -> list[Verdict]:
     """Appends one batch."""
     return [Verdict(*row) for row in connection.execute(APPEND, arguments(epoch, requests)).fetchall()]
+
+
+def declare_kinds(connection: Connection) -> None:
+    """What a service says of its event types when it starts."""
+    for name, kinds in Kinds(SERVICE.aggregates).owners.items():
+        connection.execute("INSERT INTO event_type VALUES (%s, %s)", (name, list(kinds)))
 
 
 def words(verdicts: Sequence[Verdict]) -> list[str]:

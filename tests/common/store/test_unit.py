@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from libs.common.errors import GuardExceeded, NotYet
+from libs.common.errors import AmountOutOfRange, GuardExceeded, NotYet
 from libs.common.outages import OutOfStep
 from libs.common.store.requests import Position
 from libs.common.unit import Unit
@@ -171,3 +171,17 @@ async def test_a_timer_fires_once_and_not_when_it_was_cancelled(purses: Purses, 
 
     assert await running() == []
     assert (await purses.put_in(purse, 1)).value.balance == 2
+
+
+async def test_a_guard_is_told_nothing_that_it_could_not_add_up(purses: Purses, purse: UUID) -> None:
+    with pytest.raises(AmountOutOfRange):
+        await purses.limit(purse, "budget", 2**62 + 1)
+    await purses.limit(purse, "budget", 2**62)
+
+    for amount in (2**61 + 1, 2**64):
+        with pytest.raises(AmountOutOfRange):
+            await purses.record(purse, Spent(guard="budget", amount=amount))
+    for _ in range(2):
+        await purses.record(purse, Spent(guard="budget", amount=2**61))
+    with pytest.raises(GuardExceeded):
+        await purses.record(purse, Spent(guard="budget", amount=2**61))

@@ -14,7 +14,7 @@ from hubao.policy.v1 import submission_service_pb2 as submission_pb
 from libs.common.grpc.convert import date_message, decimal_text, money_message, money_value
 from libs.common.money import total
 from libs.common.outages import Overloaded
-from services.policy.application.quantification import AT_ONCE, MOST_WAITING, Quantification
+from services.policy.application.quantification import PLACES, Quantification
 from services.policy.quantification.calibration import calibrate
 from services.policy.quantification.losses import LossExtract
 from services.policy.quantification.measures import measure
@@ -271,7 +271,7 @@ async def test_other_calls_are_answered_while_simulations_run(desk: Desk) -> Non
         begun.set()
         return go_on.wait(60)
 
-    running = asyncio.create_task(quantification.run(work))
+    running = asyncio.create_task(quantification.run("a", work))
     await asyncio.to_thread(begun.wait, 10)
     meanwhile = await desk.ask(given())
     assert not running.done()
@@ -299,15 +299,19 @@ async def test_a_simulation_whose_client_went_away_ends_and_too_many_are_turned_
             pass
         ended.set()
 
-    task = asyncio.create_task(quantification.run(work))
+    task = asyncio.create_task(quantification.run("a", work))
     await asyncio.to_thread(begun.wait, 10)
     task.cancel()
     assert await asyncio.to_thread(ended.wait, 10)
 
-    held = [asyncio.create_task(quantification.run(work)) for _ in range(AT_ONCE + MOST_WAITING)]
+    held = [asyncio.create_task(quantification.run("a", work)) for _ in range(PLACES // 2)]
     await asyncio.sleep(0)
     with pytest.raises(Overloaded):
-        await quantification.run(work)
+        await quantification.run("a", work)
+    held += [asyncio.create_task(quantification.run("b", work)) for _ in range(PLACES // 2)]
+    await asyncio.sleep(0)
+    with pytest.raises(Overloaded):
+        await quantification.run("c", work)
     for each in held:
         each.cancel()
     await asyncio.gather(*held, return_exceptions=True)

@@ -6,15 +6,19 @@ receipts are applied to the oldest due date first; every fact brings the journal
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import ClassVar
 from uuid import UUID
 
+from libs.common.dates import add_days
 from libs.common.money import Money, total
+from services.billing_subsidy.domain.account import arrears
+from services.billing_subsidy.domain.account.arrears import Arrears, Ground
 from services.billing_subsidy.domain.account.cessions import CededShare
 from services.billing_subsidy.domain.account.events import (
     AccountEvent,
     AccountOpened,
+    ArrearsForborne,
     CaseLinked,
     Cause,
     CessionsMoved,
@@ -22,7 +26,10 @@ from services.billing_subsidy.domain.account.events import (
     ClaimPaymentNoted,
     ClaimReserveNoted,
     CostType,
+    DifferenceWrittenOff,
     GraceLapsed,
+    GraceLapseWithdrawn,
+    GraceReopened,
     Invoiced,
     OverdueCured,
     OverdueFound,
@@ -66,12 +73,13 @@ class PolicyAccount(Standing):
         for movement in new:
             occasion = self._occasion(f"policy.PremiumTransaction/{movement.number}", movement.effective_date, today)
             entries += premium_rules.premium_written(movement, self.facts, occasion)
-        after = self.position.charge(net + vat)
+        restores = any(invoice.reverses for invoice in invoices)
+        after = self.position.restore(net + vat) if restores else self.position.charge(net + vat)
         settled = self._occasion(f"policy.PremiumTransaction/{new[-1].number}", issued_on, today)
         entries += premium_rules.credit_settled(self.position, after, net + vat, settled)
-        moved = PremiumMoved(cause=cause, movements=new, net=net, vat=vat)
+        moved = PremiumMoved(cause=cause, movements=new, net=net, vat=vat, restores=restores)
         events: list[AccountEvent] = [moved, *(Invoiced(invoice=invoice) for invoice in invoices)]
-        return [*events, *self._cured_by(events, "credit"), *entries]
+        return [*events, *self._cured_by(events, "credit"), *entries, *self._earned_anew(new, today)]
 
     def set_plan(self, plan: PaymentPlan, today: date) -> list[PlanSet | Invoiced]:
         """Changes how the premium of the term is paid: red letters, then the same amounts under the new plan."""
@@ -80,7 +88,7 @@ class PolicyAccount(Standing):
             return []
         if self.receipts:
             raise PaymentPlanFixed(why="money came in")
-        if self.overdue:
+        if self.arrears:
             raise PaymentPlanFixed(why="premium is overdue")
         if self.movements[-1].number != 1:
             raise PaymentPlanFixed(why="the premium has changed since binding")
@@ -90,7 +98,14 @@ class PolicyAccount(Standing):
         return [PlanSet(plan=plan), *(Invoiced(invoice=invoice) for invoice in (*back, *anew))]
 
     def receive(
-        self, reference: str, amount: Money, value_date: date, payer_name: str, source: str, today: date
+        self,
+        reference: str,
+        amount: Money,
+        value_date: date,
+        payer_name: str,
+        source: str,
+        today: date,
+        reason: str = "",
     ) -> list[AccountEvent]:
         """Takes money in; what is more than owed is kept as unapplied cash."""
         check_amount("amount", amount, self.facts.currency)
@@ -108,13 +123,14 @@ class PolicyAccount(Standing):
             value_date=value_date,
             payer_name=payer_name,
             source=source,
+            reason=reason,
         )
         occasion = self._occasion(f"billing_subsidy.Received/{reference}", value_date, today)
         entries = premium_rules.premium_received(self.position, after, amount, occasion)
         return [event, *self._cured_by([event], "receipt"), *entries]
 
     def pay_refund(
-        self, reference: str, amount: Money, paid_on: date, source: str, today: date
+        self, reference: str, amount: Money, paid_on: date, source: str, today: date, reason: str = ""
     ) -> list[RefundPaid | EntryPosted]:
         """Notes that a credit was paid out."""
         check_amount("amount", amount, self.facts.currency)
@@ -128,29 +144,70 @@ class PolicyAccount(Standing):
             raise RefundTooHigh(credit=self.position.credit, amount=amount)
         after = self.position.refund(amount)
         occasion = self._occasion(f"billing_subsidy.RefundPaid/{reference}", paid_on, today)
-        event = RefundPaid(reference=reference, amount=amount, paid_on=paid_on, source=source)
+        event = RefundPaid(reference=reference, amount=amount, paid_on=paid_on, source=source, reason=reason)
         return [event, *premium_rules.refund_paid(self.position, after, amount, occasion)]
 
     def find_overdue(self, today: date) -> list[OverdueFound]:
-        """Notes that a due date has passed without its money; each due date is noted once."""
-        due_on = self.next_due()
-        if due_on is None or due_on >= today:
-            return []
-        grace_until = due_on + timedelta(days=self.plan.grace_days)
-        return [OverdueFound(outstanding=self.overdue_on(today), due_on=due_on, grace_until=grace_until)]
+        """Notes each due date that has passed without its money; each once, with a grace of its own."""
+        known = {each.due_on for each in self.arrears}
+        passed = [due_on for due_on in self.missing() if due_on < today and due_on not in known]
+        return [
+            OverdueFound(outstanding=owed, due_on=due_on, grace_until=self.grace_until(due_on))
+            for due_on in passed
+            if not self.is_small(owed := self.owed_through(due_on))
+        ]
 
-    def lapse_grace(self, today: date) -> list[GraceLapsed]:
-        """Notes that grace ran out; once, until the debt is paid."""
-        if self.overdue is None or self.grace is not None or today <= self.overdue.grace_until:
+    def end_grace(self, today: date) -> list[AccountEvent]:
+        """Notes of each due date that its grace ran out, once; writes off what is missing if that is too little."""
+        done = {each.due_on for each in self.arrears if each.expired_on is not None}
+        events: list[AccountEvent] = [*self.find_overdue(today)]
+        for due_on in self.missing():
+            grace_until, owed = self.grace_until(due_on), self.owed_through(due_on)
+            if due_on in done or today <= grace_until:
+                continue
+            if self.is_small(owed):
+                return [*events, *self._write_off(due_on, today)]
+            first = add_days(grace_until, 1)
+            needed = self.received_by(grace_until) + owed
+            overdue = self.overdue_on(first)
+            events.append(GraceLapsed(outstanding=overdue, expired_on=first, due_on=due_on, needed=needed))
+        return events
+
+    def put_back(self, by_payment: bool, today: date) -> list[GraceReopened | ArrearsForborne]:
+        """The policy is in force again. Grace that ran out is told again if a payment did it, to whom it matters now;
+        a person who did it has forborne what was known."""
+        over = [due_on for due_on in self.missing() if self.grace_until(due_on) < today]
+        left = {each.due_on: each for each in self.arrears}
+        due_dates = tuple(due_on for due_on in over if not (due_on in left and left[due_on].forborne))
+        if not due_dates:
             return []
-        expired_on = self.overdue.grace_until + timedelta(days=1)
-        return [GraceLapsed(outstanding=self.overdue_on(today), expired_on=expired_on)]
+        return [GraceReopened(due_dates=due_dates) if by_payment else ArrearsForborne(due_dates=due_dates)]
+
+    def _write_off(self, due_on: date, today: date) -> list[AccountEvent]:
+        """Gives up what is missing of a due date, which is all that is missing of those before it too."""
+        amount = self.owed_through(due_on)
+        occasion = self._occasion(f"billing_subsidy.DifferenceWrittenOff/{due_on}", today, today)
+        written_off = DifferenceWrittenOff(due_on=due_on, amount=amount)
+        return [written_off, *premium_rules.difference_written_off(amount, occasion)]
 
     def earn(self, through: date, today: date) -> list[PremiumEarned | EntryPosted]:
-        """Recognises premium through a day of cover."""
-        if self.earned is not None and through < self.earned.through:
+        """Recognises premium through a day of cover that has come.
+
+        A log of before may have recognised days that have not come; that does not bind.
+        """
+        check_not_future("through", through, today)
+        if self.earned is not None and through < self.earned.through <= today:
             raise AlreadyEarned(through=self.earned.through)
-        earned = earned_through(self.movements, self.facts, through)
+        return self._earn(self.movements, through, today)
+
+    def _earned_anew(self, moved: Sequence[Movement], today: date) -> list[PremiumEarned | EntryPosted]:
+        """What movements change of the premium of days that were recognised already."""
+        if self.earned is None:
+            return []
+        return self._earn((*self.movements, *moved), min(self.earned.through, today), today)
+
+    def _earn(self, movements: Sequence[Movement], through: date, today: date) -> list[PremiumEarned | EntryPosted]:
+        earned = earned_through(movements, self.facts, through)
         amount = earned - self.earned_so_far
         if not amount and self.earned is not None and self.earned.through == through:
             return []
@@ -188,14 +245,22 @@ class PolicyAccount(Standing):
         fractions = self.claim_fractions.get(noted.claim_id, ())
         return [noted, *claim_rules.claim_paid(self.facts, noted.amount, occasion, fractions)]
 
-    def _cured_by(self, events: Sequence[AccountEvent], by: str) -> list[OverdueCured]:
-        """Notes, if something was overdue, that these events leave nothing of those due dates missing."""
-        if self.overdue is None:
+    def _cured_by(self, events: Sequence[AccountEvent], by: str) -> list[AccountEvent]:
+        """Notes of what these events leave no arrears, and which grace never ran out, as money had come in time."""
+        if not self.arrears and not self.grounds:
             return []
         after = self
         for event in events:
             after = after.evolve(event)
-        return [] if after.overdue_on(self.overdue.due_on + timedelta(days=1)) else [OverdueCured(by=by)]
+        left = [each.due_on for each in after.unsettled()]
+        settled = tuple(each.due_on for each in self.arrears if each.due_on not in left)
+        cured = [OverdueCured(by=by, due_dates=settled if left else ())] if settled else []
+        fallen = [
+            GraceLapseWithdrawn(due_on=ground.due_on, expired_on=ground.expired_on)
+            for ground in self.grounds
+            if self.is_small(ground.needed - after.received_by(ground.grace_until))
+        ]
+        return [*cured, *fallen]
 
     def link_case(self, programme_id: UUID, case_id: UUID) -> list[CaseLinked]:
         """Notes that a programme's case was opened for the policy."""
@@ -208,15 +273,19 @@ class PolicyAccount(Standing):
 
     @classmethod
     def begin(cls, event: AccountOpened) -> "PolicyAccount":
-        return cls(event.facts, event.plan, event.bound_on, Position.nothing(event.facts.currency))
+        nothing, tolerance = Position.nothing(event.facts.currency), event.tolerance
+        account = cls(event.facts, event.plan, event.bound_on, nothing)
+        return account if tolerance is None else replace(account, tolerance=tolerance)
 
     def evolve(self, event: AccountEvent) -> "PolicyAccount":
         match event:
             case PremiumMoved():
+                gross = event.net + event.vat
+                position = self.position.restore(gross) if event.restores else self.position.charge(gross)
                 return replace(
                     self,
                     movements=self.movements + event.movements,
-                    position=self.position.charge(event.net + event.vat),
+                    position=position,
                     cancelled=event.cause is Cause.CANCELLED,
                 )
             case Invoiced():
@@ -229,11 +298,21 @@ class PolicyAccount(Standing):
             case PlanSet():
                 return replace(self, plan=event.plan)
             case OverdueFound():
-                return replace(self, overdue=event)
+                return replace(self, arrears=arrears.found(self.arrears, event))
             case OverdueCured():
-                return replace(self, overdue=None, grace=None)
+                return replace(self, arrears=arrears.cured(self.arrears, event))
             case GraceLapsed():
-                return replace(self, grace=event)
+                return self._without_grace(event)
+            case GraceLapseWithdrawn():
+                return replace(self, grounds=tuple(each for each in self.grounds if each.due_on != event.due_on))
+            case GraceReopened(due_dates=due_dates):
+                return replace(self, arrears=arrears.reopened(self.arrears, due_dates))
+            case ArrearsForborne(due_dates=due_dates):
+                these = [Arrears(due_on, self.grace_until(due_on)).without_grace() for due_on in due_dates]
+                return replace(self, arrears=arrears.forborne(self.arrears, these))
+            case DifferenceWrittenOff(amount=amount):
+                given_up = amount if self.written_off is None else self.written_off + amount
+                return replace(self, written_off=given_up, position=self.position.write_off(amount))
             case PremiumEarned():
                 return replace(self, earned=event)
             case ClaimPaymentNoted():
@@ -246,3 +325,12 @@ class PolicyAccount(Standing):
                 return replace(self, programmes=(*self.programmes, event.programme_id))
             case ClaimReserveNoted() | EntryPosted() | AccountOpened():
                 return self
+
+    def _without_grace(self, event: GraceLapsed) -> "PolicyAccount":
+        grace_until = add_days(event.expired_on, -1)
+        after = arrears.expired(self.arrears, event)
+        named = (each.due_on for each in after if each.expired_on == event.expired_on)
+        due_on = next(named, grace_until) if event.due_on is None else event.due_on
+        needed = self.received + event.outstanding if event.needed is None else event.needed
+        others = (each for each in self.grounds if each.due_on != due_on)
+        return replace(self, arrears=after, grounds=(*others, Ground(due_on, grace_until, needed)))

@@ -27,19 +27,26 @@ class CostType(StrEnum):
 
 @event("billing_subsidy.AccountOpened")
 class AccountOpened:
+    """`tolerance` is the insurer's on that day; None of accounts that were opened before it could be set."""
+
     facts: PolicyFacts
     plan: PaymentPlan
     bound_on: date
+    tolerance: Money | None = None
 
 
 @event("billing_subsidy.PremiumMoved")
 class PremiumMoved:
-    """Policy announced movements of premium; `net` and `vat` are their sums."""
+    """Policy announced movements of premium; `net` and `vat` are their sums.
+
+    `restores` says that they take back a credit note, so that what it gave back is owed again first.
+    """
 
     cause: Cause
     movements: tuple[Movement, ...]
     net: Money
     vat: Money
+    restores: bool = False
 
 
 @event("billing_subsidy.PlanSet")
@@ -54,7 +61,8 @@ class Invoiced:
 
 @event("billing_subsidy.Received")
 class Received:
-    """Money came in; `applied` of it pays what was owed, the rest is unapplied cash."""
+    """Money came in; `applied` of it pays what was owed, the rest is unapplied cash. `reason` says why it was
+    booked late, if it was."""
 
     reference: str
     amount: Money
@@ -62,14 +70,18 @@ class Received:
     value_date: date
     payer_name: str
     source: str
+    reason: str = ""
 
 
 @event("billing_subsidy.RefundPaid")
 class RefundPaid:
+    """A credit was paid out; `reason` says why it was booked late, if it was."""
+
     reference: str
     amount: Money
     paid_on: date
     source: str
+    reason: str = ""
 
 
 @event("billing_subsidy.OverdueFound")
@@ -81,15 +93,54 @@ class OverdueFound:
 
 @event("billing_subsidy.OverdueCured")
 class OverdueCured:
-    """Nothing is missing any more of what was overdue; `by` is "receipt" or "credit"."""
+    """Nothing is missing any more of these due dates, or of any if none is named; `by` is "receipt" or "credit"."""
 
     by: str
+    due_dates: tuple[date, ...] = ()
 
 
 @event("billing_subsidy.GraceLapsed")
 class GraceLapsed:
+    """Grace of one due date ran out, and `needed` had not come in, less refunds, with value dates before that day.
+
+    `outstanding` is all that was overdue then. Events of before each due date had a grace of its own name none.
+    """
+
     outstanding: Money
     expired_on: date
+    due_on: date | None = None
+    needed: Money | None = None
+
+
+@event("billing_subsidy.GraceLapseWithdrawn")
+class GraceLapseWithdrawn:
+    """Money with a value date in grace became known later: that grace had run out was never so."""
+
+    due_on: date
+    expired_on: date
+
+
+@event("billing_subsidy.GraceReopened")
+class GraceReopened:
+    """A payment put the policy back in force: that grace of other due dates ran out is told again, to whom it matters
+    now."""
+
+    due_dates: tuple[date, ...]
+
+
+@event("billing_subsidy.ArrearsForborne")
+class ArrearsForborne:
+    """A person put the policy back in force in spite of these: they stay owed, but end no cover."""
+
+    due_dates: tuple[date, ...]
+
+
+@event("billing_subsidy.DifferenceWrittenOff")
+class DifferenceWrittenOff:
+    """Less than the tolerance was missing when grace of a due date had ended; nobody asks for it any more."""
+
+    due_on: date
+    amount: Money
 
 
 @event("billing_subsidy.PremiumEarned")
@@ -154,6 +205,10 @@ AccountEvent = (
     | OverdueFound
     | OverdueCured
     | GraceLapsed
+    | GraceLapseWithdrawn
+    | GraceReopened
+    | ArrearsForborne
+    | DifferenceWrittenOff
     | PremiumEarned
     | ClaimReserveNoted
     | ClaimPaymentNoted

@@ -1,19 +1,21 @@
 """Invoices: a pure function of the movements of premium and the payment plan.
 
 The movements of one announcement are invoiced together as the difference that they make; so the invoices always sum
-to the premium of the timeline, and none is ever edited. Money is applied to the oldest due date first.
+to the premium of the timeline, and none is ever edited. Money is applied to the oldest due date first, a credit to the
+latest.
 """
 
 from calendar import monthrange
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 
+from libs.common.dates import add_days
 from libs.common.errors import InvalidField
 from libs.common.money import Money, total
-from services.billing_subsidy.domain.account.premium import Movement, MovementKind
+from services.billing_subsidy.domain.account.premium import Movement, MovementKind, live
 
 
 class InvoiceKind(StrEnum):
@@ -25,6 +27,9 @@ class InvoiceKind(StrEnum):
 
 OPENING = (MovementKind.BIND, MovementKind.JOIN)
 """The movements whose premium is paid by the plan."""
+
+CLOSING = (MovementKind.CANCEL, MovementKind.LEAVE)
+"""The movements by which cover ends before its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,7 @@ def invoices_for(
     net = total((movement.net for movement in movements), currency)
     vat = total((movement.vat for movement in movements), currency)
     numbers = tuple(movement.number for movement in movements)
-    due_on = issued_on + timedelta(days=plan.due_days)
+    due_on = add_days(issued_on, plan.due_days)
     if not net and not vat:
         return ()
     if (net + vat).minor_units < 0:
@@ -172,14 +177,39 @@ def standing(invoices: Sequence[Invoice]) -> list[Invoice]:
 
 
 def outstanding(invoices: Sequence[Invoice], received: Money) -> dict[str, Money]:
-    """What each invoice still lacks, by number, when money and credit notes go to the oldest due date first."""
-    pool = received - total(_credits(invoices), received.currency)
-    lacking: dict[str, Money] = {}
-    for invoice in standing(invoices):
-        covered = min(max(pool, pool.zero()), invoice.gross)
-        lacking[invoice.number] = invoice.gross - covered
-        pool = pool - covered
+    """What each invoice still lacks, by number.
+
+    Money goes to the oldest due date first. A credit note takes the latest first, of the invoices that there were when
+    it was issued: it gives back cover of the days to come, and what is owed for the days before stays owed.
+    """
+    pool, charging = received, standing(invoices)
+    lacking = {invoice.number: invoice.gross for invoice in charging}
+    for credit in _credits(invoices):
+        left = -credit.gross
+        for invoice in reversed(charging):
+            if invoice.sequence < credit.sequence:
+                taken = min(left, lacking[invoice.number])
+                lacking[invoice.number], left = lacking[invoice.number] - taken, left - taken
+        pool = pool + left
+    for invoice in charging:
+        covered = min(max(pool, pool.zero()), lacking[invoice.number])
+        lacking[invoice.number], pool = lacking[invoice.number] - covered, pool - covered
     return lacking
+
+
+def due_by_end(invoices: Sequence[Invoice], movements: Sequence[Movement]) -> tuple[Invoice, ...]:
+    """The invoices with the days on which they are due as it stands: when cover ends before its time, what is owed for
+    the cover given is due at once. Once cover is back without a gap, all is due as it was."""
+    ends = [
+        (movement.number, max(movement.effective_date, movement.recorded_on))
+        for movement in live(movements)
+        if movement.kind in CLOSING
+    ]
+    return tuple(
+        replace(invoice, due_on=min([invoice.due_on, *(day for number, day in ends if max(numbers) < number)]))
+        for invoice in invoices
+        if (numbers := invoice.transactions or (0,))
+    )
 
 
 def net_paid(invoices: Sequence[Invoice], received: Money) -> Money:
@@ -203,11 +233,11 @@ def net_paid(invoices: Sequence[Invoice], received: Money) -> Money:
     return max(min(paid, invoiced_net), invoiced_net.zero())
 
 
-def _credits(invoices: Sequence[Invoice]) -> Iterable[Money]:
-    """Of the credit notes that were not taken back."""
+def _credits(invoices: Sequence[Invoice]) -> Iterable[Invoice]:
+    """The credit notes that were not taken back."""
     reversed_ones = {invoice.reverses for invoice in invoices if invoice.reverses}
     return (
-        invoice.gross
+        invoice
         for invoice in invoices
         if invoice.kind is InvoiceKind.CREDIT_NOTE and invoice.number not in reversed_ones
     )

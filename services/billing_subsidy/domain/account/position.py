@@ -8,7 +8,8 @@ from libs.common.money import Money
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """`receivable - unapplied - refundable` is always what was invoiced less what was received and not refunded.
+    """`receivable - unapplied - refundable` is always what was invoiced less what was received and not refunded,
+    and less what was written off.
 
     Unapplied is money beyond what was owed when it came; refundable is return premium. New charges take unapplied
     cash first; refunds are paid from return premium first.
@@ -44,10 +45,23 @@ class Position:
             self.receivable + gross - from_cash - from_return, self.unapplied - from_cash, self.refundable - from_return
         )
 
+    def restore(self, gross: Money) -> "Position":
+        """After a credit note was taken back: what it gave is owed again, return premium first, so that all is as it
+        was before the credit note."""
+        from_return = min(self.refundable, gross)
+        from_cash = min(self.unapplied, gross - from_return)
+        return Position(
+            self.receivable + gross - from_return - from_cash, self.unapplied - from_cash, self.refundable - from_return
+        )
+
     def receive(self, amount: Money) -> "Position":
         """After money came in."""
         applied = min(self.receivable, amount)
         return replace(self, receivable=self.receivable - applied, unapplied=self.unapplied + amount - applied)
+
+    def write_off(self, amount: Money) -> "Position":
+        """After so much of what is owed was given up."""
+        return replace(self, receivable=self.receivable - amount)
 
     def refund(self, amount: Money) -> "Position":
         """After a credit was paid out; the amount is at most the credit."""

@@ -144,18 +144,43 @@ class Movement:
             return self.net
         return total((part.amount for part in self.shares if part.insurer_id == lead), self.net.currency)
 
+    def undoes(self, other: "Movement") -> bool:
+        """Whether this is the opposite by which policy took another movement back."""
+        again = self.kind is MovementKind.REINSTATE and other.kind is MovementKind.CANCEL
+        taken_back = self.kind is MovementKind.REVERSE and other.kind is not MovementKind.REVERSE
+        put_back = self.kind is MovementKind.REAPPLY and other.kind is MovementKind.REVERSE
+        same = self.effective_date == other.effective_date and self.net == -other.net
+        return same and (again or taken_back or put_back)
+
+
+def live(movements: Sequence[Movement]) -> list[Movement]:
+    """The movements that stand: without those that were taken back, and without what took them back.
+
+    Policy takes a movement back by its opposite on the same day: a reversal, or a reinstatement without a gap.
+    """
+    standing: list[Movement] = []
+    for movement in movements:
+        place = next((at for at in reversed(range(len(standing))) if movement.undoes(standing[at])), None)
+        if place is None:
+            standing.append(movement)
+        else:
+            del standing[place]
+    return standing
+
 
 def earned_through(movements: Sequence[Movement], facts: PolicyFacts, through: date) -> Money:
     """The lead's premium, net of VAT, that is earned by the end of a day.
 
     Each movement is earned evenly from its effective date to the expiry. A cancellation ends that: from its day on,
-    all that is left after the return premium has been earned; a reinstatement begins anew. The sum is rounded once.
+    all that is left after the return premium has been earned; a reinstatement begins anew. What was undone earns
+    nothing. The sum is rounded once.
     """
     exact = Fraction(0)
-    for movement in movements:
+    standing = live(movements)
+    for movement in standing:
         own = movement.own(facts.lead).minor_units
         if movement.kind is MovementKind.CANCEL and movement.effective_date <= through:
-            before = [earlier for earlier in movements if earlier.number < movement.number]
+            before = [earlier for earlier in standing if earlier.number < movement.number]
             exact = Fraction(own + sum(earlier.own(facts.lead).minor_units for earlier in before))
         elif movement.kind is not MovementKind.CANCEL:
             exact += own * _elapsed(movement.effective_date, facts.term.expiry, through)

@@ -62,6 +62,7 @@ CLAIMS_PAID = LedgerAccount("6511", "赔付支出", "Claims paid", _EXPENSE)
 CEDED_PREMIUM = LedgerAccount("6541", "分出保费", "Ceded premium", _EXPENSE)
 SERVICE_COST = LedgerAccount("6601", "业务及管理费——安全服务费", "Security services", _EXPENSE)
 BANK_RESULT = LedgerAccount("6603", "财务费用", "Bank charges and interest", _EXPENSE)
+OTHER_EXPENSE = LedgerAccount("6711", "营业外支出", "Other expenses", _EXPENSE)
 
 SUBSIDY_RECEIVABLE: dict[str, LedgerAccount] = {
     "national": SUBSIDY_NATIONAL,

@@ -68,6 +68,13 @@ def premium_received(before: Position, after: Position, amount: Money, occasion:
     )
 
 
+def difference_written_off(amount: Money, occasion: Occasion) -> list[EntryPosted]:
+    """What is missing is too little to be asked for."""
+    return occasion.post(
+        "DIFFERENCE_WRITTEN_OFF", debit(chart.OTHER_EXPENSE, amount), credit(chart.PREMIUM_RECEIVABLE, amount)
+    )
+
+
 def refund_paid(before: Position, after: Position, amount: Money, occasion: Occasion) -> list[EntryPosted]:
     """A credit was paid out."""
     return occasion.post(

@@ -39,6 +39,16 @@ def suspended(amount: Money, occasion: Occasion) -> list[EntryPosted]:
     return occasion.post("SUSPENSE", debit(chart.BANK, amount), credit(chart.SUSPENSE, amount))
 
 
+def assigned(amount: Money, occasion: Occasion) -> list[EntryPosted]:
+    """A person said whose it was: it leaves suspense, and what it became books it at the bank."""
+    return occasion.post("SUSPENSE_ASSIGNED", debit(chart.SUSPENSE, amount), credit(chart.BANK, amount))
+
+
+def uncoded(account: LedgerAccount, amount: Money, occasion: Occasion) -> list[EntryPosted]:
+    """What a person said it was is taken back."""
+    return occasion.post("SUSPENSE_UNCODED", debit(account, amount), credit(chart.SUSPENSE, amount))
+
+
 def coded(account: LedgerAccount, amount: Money, occasion: Occasion) -> list[EntryPosted]:
     """A person said what it was."""
     return occasion.post("SUSPENSE_CODED", debit(chart.SUSPENSE, amount), credit(account, amount))

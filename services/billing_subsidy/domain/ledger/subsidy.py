@@ -1,7 +1,8 @@
 """Posting rules for subsidies that go to the enterprise through the insurer.
 
 What is granted is owed by each level of government, and owed to the insured; a clawback takes both back; the
-treasury's money clears the receivable.
+treasury's money clears the receivable. What was paid and clawed back stands there as a debt to the level until it is
+repaid; what belongs to the insured is passed on.
 """
 
 from collections.abc import Sequence
@@ -36,3 +37,15 @@ def subsidy_disbursed(level: Level, amount: Money, occasion: Occasion) -> list[E
     return occasion.post(
         "SUBSIDY_DISBURSED", debit(chart.BANK, amount), credit(chart.SUBSIDY_RECEIVABLE[level], amount, level)
     )
+
+
+def subsidy_repaid(level: Level, amount: Money, occasion: Occasion) -> list[EntryPosted]:
+    """What was clawed back after it had been paid went back to the treasury."""
+    return occasion.post(
+        "SUBSIDY_REPAID", debit(chart.SUBSIDY_RECEIVABLE[level], amount, level), credit(chart.BANK, amount)
+    )
+
+
+def subsidy_passed_on(amount: Money, occasion: Occasion) -> list[EntryPosted]:
+    """The treasury's money was paid out to the insured."""
+    return occasion.post("SUBSIDY_PASSED_ON", debit(chart.SUBSIDY_PAYABLE, amount), credit(chart.BANK, amount))

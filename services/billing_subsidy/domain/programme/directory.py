@@ -1,5 +1,6 @@
 """Which programmes are published: from here, what may apply to a policy can be derived without a read table."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import ClassVar
@@ -22,14 +23,17 @@ class Listing:
     window: Period
     window_basis: WindowBasis
 
-    def addresses(self, region: str, inception: date, today: date) -> bool:
+    def addresses(self, region: str, inception: date, paid_on: Iterable[date], today: date) -> bool:
         """Whether a policy is within its reach, so that a case is worth opening; the rules themselves decide later.
 
-        A programme for another region, or one whose window is over, would only make a refusal for every policy.
+        A programme for another region, or one whose window is over and saw no payment, would only make a refusal for
+        every policy.
         """
         if self.regions and not any(region.startswith(prefix) for prefix in self.regions):
             return False
-        return inception in self.window if self.window_basis is WindowBasis.INCEPTION else today < self.window.expiry
+        if self.window_basis is WindowBasis.INCEPTION:
+            return inception in self.window
+        return today < self.window.expiry or any(day in self.window for day in paid_on)
 
 
 @event("billing_subsidy.ProgrammeListed")

@@ -1,5 +1,6 @@
 """The rules of a subsidy programme, and what makes them wrong in themselves."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -9,6 +10,9 @@ from libs.common.checking import all_at_once, problems
 from libs.common.dates import Period
 from libs.common.errors import Invalid, InvalidField
 from libs.common.money import CNY, Money
+
+SUBSIDY_CLASS = re.compile(r"[A-Z][A-Z0-9_]{0,39}")
+"""The letters of a product's subsidy class, as policy takes them: another one would match no product."""
 
 
 class Level(StrEnum):
@@ -78,7 +82,11 @@ class LevelRule:
 
 @dataclass(frozen=True, slots=True)
 class ProgrammeRules:
-    """One version's rules. Levels are reckoned in their order. Empty lists take everything in."""
+    """One version's rules. Levels are reckoned in their order. Empty lists take everything in.
+
+    This programme and those before it never give more than `total_percent` of the premium paid net.`reallocate_freed`:
+    what comes back to a budget or a cap goes to those who were cut, in the order in which they came.
+    """
 
     code: str
     name: str
@@ -92,6 +100,8 @@ class ProgrammeRules:
     lines: tuple[str, ...] = ()
     subsidy_classes: tuple[str, ...] = ()
     exclude_already_subsidised: bool = False
+    total_percent: Decimal = Decimal(100)
+    reallocate_freed: bool = True
 
     @all_at_once
     def check(self) -> Iterator[Invalid]:
@@ -107,6 +117,11 @@ class ProgrammeRules:
                 yield InvalidField(field=f"{field}.method", problem="has no level before it to top up")
             seen.add(rule.level)
             yield from problems(rule.check, field)
+        for index, code in enumerate(self.subsidy_classes):
+            if not SUBSIDY_CLASS.fullmatch(code):
+                yield InvalidField(field=f"rules.subsidy_classes[{index}]", problem="must be a code such as CYBER")
+        if not 0 < self.total_percent <= 100:
+            yield InvalidField(field="rules.total_percent", problem="must be above 0 and at most 100")
 
     def rule_of(self, level: Level) -> LevelRule:
         return next(rule for rule in self.levels if rule.level is level)

@@ -6,11 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from libs.common.dates import FIRST_DAY, LAST_DAY, nameable
 from libs.common.errors import InvalidField
 from libs.common.figures import NotRead, amount_of, day_of
 from libs.common.money import Money, total
+from libs.common.names import key_of
+from libs.common.texts import unwanted
 
 MOST_ENTRIES = 5000
+LONGEST_CELL = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +29,12 @@ class CsvProfile:
     currency_column: str = ""
     date_format: str = "YYYY-MM-DD"
     delimiter: str = ","
+    line_id_column: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One movement at the bank; negative for money that went out."""
+    """One movement at the bank; negative for money that went out. `bank_id` is the bank's own id of it, or empty."""
 
     line: int
     value_date: date
@@ -37,6 +42,13 @@ class Entry:
     reference: str
     payer_name: str
     payer_account: str
+    bank_id: str = ""
+
+    @property
+    def identity(self) -> str:
+        """What tells the movement from others of its day: the bank's id, or all that is said of it."""
+        parts = (self.bank_id,) if self.bank_id else map(key_of, (self.reference, self.payer_name, self.payer_account))
+        return "\x1f".join([self.value_date.isoformat(), str(self.amount), *parts])
 
 
 def read_statement(
@@ -51,9 +63,12 @@ def read_statement(
         line = content[: error.start].count(b"\n") + 1
         raise InvalidField(field="content", problem=f"line {line}: is not UTF-8") from None
     entries = _entries(text, profile, opening.currency)
+    lines: dict[str, int] = {}
     for entry in entries:
         if entry.value_date > today:
             raise _wrong(entry.line, f"{entry.value_date} is after today, {today}")
+        if entry.bank_id and lines.setdefault(entry.bank_id, entry.line) != entry.line:
+            raise _wrong(entry.line, f"has the bank's id {entry.bank_id!r} of line {lines[entry.bank_id]}")
     movements = total((entry.amount for entry in entries), opening.currency)
     if opening + movements != closing:
         problem = f"is {closing}, but opening balance {opening} and movements {movements} make {opening + movements}"
@@ -86,7 +101,7 @@ def _entries(text: str, profile: CsvProfile, currency: str) -> tuple[Entry, ...]
 
 def _header(row: Sequence[str], profile: CsvProfile) -> list[str]:
     header = [cell.strip() for cell in row]
-    for name in ("date", "amount", "reference", "payer_name", "payer_account", "currency"):
+    for name in ("date", "amount", "reference", "payer_name", "payer_account", "currency", "line_id"):
         column = getattr(profile, f"{name}_column")
         if column and header.count(column) != 1:
             problem = f"{column!r} is {'not in' if column not in header else 'more than once in'} the header"
@@ -101,6 +116,11 @@ def _cells(line: int, header: list[str], row: list[str]) -> dict[str, str]:
 
 
 def _entry(line: int, cells: dict[str, str], profile: CsvProfile, currency: str) -> Entry:
+    for name, cell in cells.items():
+        if problem := unwanted(cell):
+            raise _wrong(line, f"{name} {problem}")
+        if len(cell) > LONGEST_CELL:
+            raise _wrong(line, f"{name} has more than {LONGEST_CELL} characters")
     given = cells[profile.currency_column] if profile.currency_column else currency
     if given != currency:
         raise _wrong(line, f"currency {given!r} is not the statement's, {currency}")
@@ -114,6 +134,7 @@ def _entry(line: int, cells: dict[str, str], profile: CsvProfile, currency: str)
         reference=cells[profile.reference_column],
         payer_name=cells.get(profile.payer_name_column, ""),
         payer_account=cells.get(profile.payer_account_column, ""),
+        bank_id=cells.get(profile.line_id_column, ""),
     )
 
 
@@ -126,9 +147,12 @@ def _fen(line: int, text: str) -> int:
 
 def _date(line: int, text: str, form: str) -> date:
     try:
-        return day_of(text, form)
+        day = day_of(text, form)
     except NotRead as problem:
         raise _wrong(line, f"{text!r} {problem}") from None
+    if not nameable(day):
+        raise _wrong(line, f"{day} is not from {FIRST_DAY} to {LAST_DAY}")
+    return day
 
 
 def _wrong(line: int, problem: str) -> InvalidField:

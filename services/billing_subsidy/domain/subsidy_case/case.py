@@ -15,13 +15,14 @@ from uuid import UUID
 from libs.common.money import CNY, Money, total
 from services.billing_subsidy.domain.checks import check_amount, check_not_future
 from services.billing_subsidy.domain.entitlement import Entitlement, LevelAmount
-from services.billing_subsidy.domain.errors import DisbursementTooHigh, ReferenceUsed
+from services.billing_subsidy.domain.errors import DisbursementTooHigh, NothingToPassOn, ReferenceUsed, RepaymentTooHigh
 from services.billing_subsidy.domain.ledger import subsidy as rules
 from services.billing_subsidy.domain.ledger.entry import EntryPosted, Occasion
 from services.billing_subsidy.domain.programme.rules import Level
 from services.billing_subsidy.domain.subsidy_case.events import (
     BUDGET_EXHAUSTED,
     ENTERPRISE_CAP_REACHED,
+    PROGRAMMES_CAP_REACHED,
     CaseEvent,
     CaseOpened,
     ClawedBack,
@@ -34,7 +35,9 @@ from services.billing_subsidy.domain.subsidy_case.events import (
     Reconciled,
     Reserved,
     SubsidyGranted,
+    SubsidyPassedOn,
     SubsidyRefused,
+    SubsidyRepaid,
 )
 
 ZERO = Money(CNY, 0)
@@ -48,6 +51,7 @@ class CaseStatus(StrEnum):
     DISBURSED = "disbursed"
     RECONCILED = "reconciled"
     CLAWED_BACK = "clawed_back"
+    OWED_BACK = "owed_back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,12 @@ class LevelState:
     granted: Money = ZERO
     clawed_back: Money = ZERO
     disbursed: Money = ZERO
+    repaid: Money = ZERO
+
+    @property
+    def held(self) -> Money:
+        """What of the treasury's money is here."""
+        return self.disbursed - self.repaid
 
 
 @dataclass(frozen=True)
@@ -94,13 +104,29 @@ class SubsidyCase:
     refusals: tuple[str, ...] = ()
     disbursements: tuple[Disbursed, ...] = ()
     reconciled: bool = False
+    repayments: tuple[SubsidyRepaid, ...] = ()
+    passed_on: tuple[SubsidyPassedOn, ...] = ()
 
     @property
     def granted(self) -> Money:
         return total((state.granted for state in self.levels.values()), CNY)
 
     @property
+    def belongs_to_insured(self) -> Money:
+        """What of the treasury's money is granted and was not passed on to the insured yet; never below zero."""
+        granted = total((min(state.granted, state.held) for state in self.levels.values()), CNY)
+        return max(granted - total((passed.amount for passed in self.passed_on), CNY), ZERO)
+
+    @property
+    def waits(self) -> bool:
+        """Whether it would be given more if a budget or a cap had more."""
+        codes = {*self.refusals, *(cut.code for cut in self.cuts)}
+        return bool(codes & {BUDGET_EXHAUSTED, ENTERPRISE_CAP_REACHED})
+
+    @property
     def status(self) -> CaseStatus:
+        if any(self.owed_back(level) for level in self.levels):
+            return CaseStatus.OWED_BACK
         if self.granted:
             if self.disbursements:
                 return CaseStatus.RECONCILED if self.reconciled else CaseStatus.DISBURSED
@@ -124,6 +150,7 @@ class SubsidyCase:
         if (entitlement, evidence) != (self.entitlement, self.evidence):
             events.append(Reckoned(entitlement=entitlement, evidence=evidence))
         back, added, cuts = self._difference(entitlement, room)
+        cuts += tuple(Cut(item.level, PROGRAMMES_CAP_REACHED, item.amount) for item in entitlement.short)
         granted = self._moved([*added, *_negative(back)])
         if back:
             events += self._claw_back(back, reason, today)
@@ -140,7 +167,7 @@ class SubsidyCase:
         return events
 
     def disburse(
-        self, level: Level, reference: str, amount: Money, value_date: date, source: str, today: date
+        self, level: Level, reference: str, amount: Money, value_date: date, source: str, today: date, reason: str = ""
     ) -> list[CaseEvent]:
         """Takes the treasury's money for one level."""
         check_amount("amount", amount, CNY)
@@ -152,16 +179,63 @@ class SubsidyCase:
                 raise ReferenceUsed(reference=reference, use="disbursement")
         if amount > self.owed(level):
             raise DisbursementTooHigh(level=level, owed=self.owed(level), amount=amount)
-        event = Disbursed(level=level, reference=reference, amount=amount, value_date=value_date, source=source)
+        event = Disbursed(
+            level=level, reference=reference, amount=amount, value_date=value_date, source=source, reason=reason
+        )
         occasion = self._occasion(f"billing_subsidy.Disbursed/{reference}", value_date, today)
-        left = [self.owed(other) for other in self.levels if other is not level] + [self.owed(level) - amount]
-        closing = [] if any(left) else [Reconciled(reconciled_on=today)]
-        return [event, *rules.subsidy_disbursed(level, amount, occasion), *closing]
+        return [event, *rules.subsidy_disbursed(level, amount, occasion), *self._closing(event, today)]
+
+    def repay(
+        self, level: Level, reference: str, amount: Money, value_date: date, source: str, today: date, reason: str = ""
+    ) -> list[CaseEvent]:
+        """Notes that money went back to the treasury, at most what the case owes back at the level."""
+        check_amount("amount", amount, CNY)
+        check_not_future("value_date", value_date, today)
+        for known in self.repayments:
+            if (known.reference, known.level) == (reference, level):
+                if (known.amount, known.value_date) == (amount, value_date):
+                    return []
+                raise ReferenceUsed(reference=reference, use="repayment")
+        if amount > self.owed_back(level):
+            raise RepaymentTooHigh(level=level, owed=self.owed_back(level), amount=amount)
+        event = SubsidyRepaid(
+            level=level, reference=reference, amount=amount, value_date=value_date, source=source, reason=reason
+        )
+        occasion = self._occasion(f"billing_subsidy.SubsidyRepaid/{reference}", value_date, today)
+        return [event, *rules.subsidy_repaid(level, amount, occasion), *self._closing(event, today)]
+
+    def pass_on(
+        self, reference: str, amount: Money, paid_on: date, source: str, today: date, reason: str = ""
+    ) -> list[CaseEvent]:
+        """Notes that the treasury's money was paid out to the insured, at most what belongs to it."""
+        check_amount("amount", amount, CNY)
+        check_not_future("paid_on", paid_on, today)
+        for known in self.passed_on:
+            if known.reference == reference:
+                if (known.amount, known.paid_on) == (amount, paid_on):
+                    return []
+                raise ReferenceUsed(reference=reference, use="payment")
+        if amount > self.belongs_to_insured:
+            raise NothingToPassOn(left=self.belongs_to_insured, amount=amount)
+        event = SubsidyPassedOn(reference=reference, amount=amount, paid_on=paid_on, source=source, reason=reason)
+        occasion = self._occasion(f"billing_subsidy.SubsidyPassedOn/{reference}", paid_on, today)
+        return [event, *rules.subsidy_passed_on(amount, occasion)]
+
+    def _closing(self, event: Disbursed | SubsidyRepaid, today: date) -> list[Reconciled]:
+        """Notes, if money came or went, that what is here is what is granted, level by level."""
+        after = self.evolve(event)
+        even = all(state.held == state.granted for state in after.levels.values())
+        return [Reconciled(reconciled_on=today)] if even and after.granted else []
 
     def owed(self, level: Level) -> Money:
         """What the level grants and has not paid; never below zero."""
         state = self.levels.get(level, LevelState())
-        return max(state.granted - state.disbursed, ZERO)
+        return max(state.granted - state.held, ZERO)
+
+    def owed_back(self, level: Level) -> Money:
+        """What the level has paid and does not grant any more; never below zero."""
+        state = self.levels.get(level, LevelState())
+        return max(state.held - state.granted, ZERO)
 
     def _difference(
         self, entitlement: Entitlement, room: Mapping[Level, Room]
@@ -227,6 +301,12 @@ class SubsidyCase:
                 changed = replace(state, disbursed=state.disbursed + event.amount)
                 levels = {**self.levels, event.level: changed}
                 return replace(self, levels=levels, disbursements=(*self.disbursements, event))
+            case SubsidyRepaid():
+                state = self.levels[event.level]
+                levels = {**self.levels, event.level: replace(state, repaid=state.repaid + event.amount)}
+                return replace(self, levels=levels, repayments=(*self.repayments, event))
+            case SubsidyPassedOn():
+                return replace(self, passed_on=(*self.passed_on, event))
             case Reconciled():
                 return replace(self, reconciled=True)
             case CaseOpened() | Reserved() | EntryPosted():

@@ -18,6 +18,7 @@ from services.billing_subsidy.domain.programme.rules import Level
 
 BUDGET_EXHAUSTED = "BUDGET_EXHAUSTED"
 ENTERPRISE_CAP_REACHED = "ENTERPRISE_CAP_REACHED"
+PROGRAMMES_CAP_REACHED = "PROGRAMMES_CAP_REACHED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,30 @@ class Disbursed:
     amount: Money
     value_date: date
     source: str
+    reason: str = ""
+
+
+@event("billing_subsidy.SubsidyRepaid")
+class SubsidyRepaid:
+    """What a level had disbursed and was clawed back went back to the treasury."""
+
+    level: Level
+    reference: str
+    amount: Money
+    value_date: date
+    source: str
+    reason: str = ""
+
+
+@event("billing_subsidy.SubsidyPassedOn")
+class SubsidyPassedOn:
+    """What the treasury paid was paid out to the insured, whom it belongs to."""
+
+    reference: str
+    amount: Money
+    paid_on: date
+    source: str
+    reason: str = ""
 
 
 @event("billing_subsidy.Reconciled")
@@ -145,6 +170,8 @@ CaseEvent = (
     | CutNoted
     | ClawedBack
     | Disbursed
+    | SubsidyRepaid
+    | SubsidyPassedOn
     | Reconciled
     | EntryPosted
 )

@@ -1,8 +1,9 @@
-"""Which level of a case the treasury's money is from, when only a payment's text and amount tell."""
+"""Which level of a case the treasury's money is from, or goes back to, when only a payment's text and amount tell."""
+
+from collections.abc import Mapping
 
 from libs.common.money import Money
 from services.billing_subsidy.domain.programme.rules import Level
-from services.billing_subsidy.domain.subsidy_case.case import SubsidyCase
 
 _WORDS = {
     Level.NATIONAL: ("NATIONAL", "国家", "中央"),
@@ -12,13 +13,13 @@ _WORDS = {
 }
 
 
-def levels_of(case: SubsidyCase, amount: Money, text: str) -> dict[Level, Money]:
-    """What of the amount is each level's; empty if it can't be told for certain.
+def levels_of(owed: Mapping[Level, Money], amount: Money, text: str) -> dict[Level, Money]:
+    """What of the amount is each level's of what they owe (or are owed back); empty if it can't be told for certain.
 
     The one level that the text or the payer's name tells, if it owes as much; without such a word, the one level that
     owes exactly this; else all levels, if they owe exactly this together (a city's bureau may pass on the district's).
     """
-    owed = {level: case.owed(level) for level in case.levels if case.owed(level)}
+    owed = {level: debt for level, debt in owed.items() if debt}
     upper = text.upper()
     named = [level for level in owed if any(word in upper for word in _WORDS[level])]
     if len(named) == 1 and amount <= owed[named[0]]:

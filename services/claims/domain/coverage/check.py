@@ -7,8 +7,8 @@ differ between the days that it may mean, a clause on which they disagree is a q
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
+from libs.common.dates import add_days
 from libs.common.money import Money
 from services.claims.domain.coverage import amounts, whether
 from services.claims.domain.coverage.basis import Basis, not_covered, question
@@ -80,7 +80,7 @@ def governing(code: str, basis: Basis) -> Governing:
         return Governing(tuple(known), False, asked)
     first, last = day.earliest, day.latest
     if made:  # A claim made after the end falls under the terms of the last day.
-        final = terms.cover_end - timedelta(days=1)
+        final = add_days(terms.cover_end, -1)
         first, last = min(first, final), min(last, final)
     segments = terms.between(first, last)
     if not segments:

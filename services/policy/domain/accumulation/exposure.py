@@ -4,6 +4,9 @@ Its net exposure on a day is the lead's sum insured (the tenant's percent of the
 nothing) less the fractions that are ceded, rounded half up. What counts is the highest of any day of cover from today
 on: so a change counts when it is recorded, not when it takes effect, and goes down by itself on the day on which the
 highest is over (docs/adr/0013). Each dependency that was declared could cost all of it.
+
+The two terms of a renewal share no day, so what the expiring policy draws is there for the new one: together they draw
+the higher of the two, and the new one takes over what the expiring one gives back, in the same append.
 """
 
 from collections.abc import Sequence
@@ -19,6 +22,8 @@ from services.policy.domain.policy.cession import fractions
 from services.policy.domain.policy.charge import cessions_of, exposure_of
 from services.policy.domain.policy.events import Bound
 from services.policy.domain.policy.values import Segment
+
+NONE = Money(CNY, 0)
 
 
 @event("policy.ExposureFollowed")
@@ -59,11 +64,15 @@ def follow(
     bound: Bound,
     segments: Sequence[Segment],
     today: date,
+    taken_over: Money = NONE,
 ) -> list[ExposureFollowed]:
-    """Brings the exposure to what the policy promises now; nothing if it is there already."""
+    """Brings the exposure to what the policy promises now; nothing if it is there already.
+
+    `taken_over` is what the policy that it renews draws still.
+    """
     before = known.amount if known else Money(CNY, 0)
     to_come = _to_come(bound, segments, today)
-    amount, follow_on = _highest(to_come), _first_drop(to_come)
+    amount, follow_on = max(_highest(to_come) - taken_over, NONE), _first_drop(to_come)
     if (amount, follow_on) == (before, known.follow_on if known else None):
         return []
     return [

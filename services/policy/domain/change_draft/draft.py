@@ -12,9 +12,11 @@ from typing import ClassVar, Self
 
 from libs.common.events import event
 from services.policy.domain.change_draft.conflict import Base, Between, came_between
-from services.policy.domain.change_errors import DraftClosed, DraftConflict
+from services.policy.domain.change_errors import DraftClosed, DraftConflict, DraftNotReferred, DraftReleasedByAuthor
 from services.policy.domain.policy.policy import Policy
 from services.policy.domain.policy.proposal import Proposal
+from services.policy.domain.referral import Referral, check_trusted
+from services.policy.domain.submission.quoting import Held
 
 NOTHING = "nothing that moves premium"
 
@@ -46,6 +48,16 @@ class DraftUpdated:
     updated_at: datetime
 
 
+@event("policy.DraftReleased")
+class DraftReleased:
+    """Somebody else lets a referred change be made, up to this sum of limits and for these reasons."""
+
+    released: Referral
+    note: str
+    author: str
+    released_at: datetime
+
+
 @event("policy.DraftCommitted")
 class DraftCommitted:
     """The change was made; `version` is that of the policy after it."""
@@ -61,12 +73,12 @@ class DraftDiscarded:
     discarded_at: datetime
 
 
-DraftEvent = DraftCreated | DraftUpdated | DraftCommitted | DraftDiscarded
+DraftEvent = DraftCreated | DraftUpdated | DraftReleased | DraftCommitted | DraftDiscarded
 
 
 @dataclass(frozen=True)
 class ChangeDraft:
-    """`author` made it; `last_author` touched it last, at `updated_at`."""
+    """`author` made it; `last_author` touched it last, at `updated_at`. An update voids its release."""
 
     KIND: ClassVar[str] = "policy.ChangeDraft"
 
@@ -80,6 +92,7 @@ class ChangeDraft:
     updated_at: datetime
     status: DraftStatus = DraftStatus.OPEN
     committed_version: int = 0
+    release: DraftReleased | None = None
 
     @staticmethod
     def create(
@@ -108,6 +121,20 @@ class ChangeDraft:
         if version != self.base.version:
             raise self._conflict(self.between(policy, version), version)
         return [DraftCommitted(version=version + 1, author=author, committed_at=at)]
+
+    def released(
+        self, referral: Referral | None, held: Held, principal: str, note: str, at: datetime
+    ) -> list[DraftReleased]:
+        """Four eyes: neither who drafted the change nor who touched it last, nor who is not trusted so far."""
+        self._check_open()
+        if referral is None:
+            raise DraftNotReferred
+        if self.release is not None and referral.is_within(self.release.released):
+            return []
+        if principal in (self.author, self.last_author):
+            raise DraftReleasedByAuthor(principal=principal)
+        check_trusted(held, referral, principal)
+        return [DraftReleased(released=referral, note=note, author=principal, released_at=at)]
 
     def discard(self, author: str, at: datetime) -> list[DraftDiscarded]:
         if self.status is DraftStatus.DISCARDED:
@@ -147,7 +174,9 @@ class ChangeDraft:
                 return ChangeDraft.begin(event)
             case DraftUpdated():
                 touched = self._touched(event.author, event.updated_at)
-                return replace(touched, base=event.base, proposal=event.proposal, note=event.note)
+                return replace(touched, base=event.base, proposal=event.proposal, note=event.note, release=None)
+            case DraftReleased():
+                return replace(self, release=event)
             case DraftCommitted():
                 touched = self._touched(event.author, event.committed_at)
                 return replace(touched, status=DraftStatus.COMMITTED, committed_version=event.version)

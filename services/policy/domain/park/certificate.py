@@ -11,6 +11,7 @@ from datetime import date, datetime
 from fractions import Fraction
 from typing import ClassVar, Self
 
+from libs.common.dates import date_in_shanghai
 from libs.common.money import Money, total
 from services.policy.domain.cover import PartTerms
 from services.policy.domain.enterprise import Enterprise
@@ -30,6 +31,8 @@ from services.policy.domain.policy.cancellation import return_premium
 from services.policy.domain.policy.charge import Charging, Terms, opposite
 from services.policy.domain.policy.policy import Policy
 from services.policy.domain.policy.values import Transaction, TransactionKind
+from services.policy.domain.policy.vat import VatTable
+from services.policy.domain.product.terms import DatedRate
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ class Certificate:
             raise EffectiveDateOutsideTerm(effective_date=leaves_on, inception=term.inception, expiry=term.expiry)
         if leaves_on < stay.joins_on:
             raise LeavesBeforeJoining(joins_on=stay.joins_on, leaves_on=leaves_on)
-        charged = Charges(policy, len(self.transactions), at)
+        charged = Charges(policy, self.transactions, at)
         charged.leave(stay, leaves_on)
         return [
             CertificateWithdrawn(
@@ -105,12 +108,13 @@ class Certificate:
         if cancellation is None:
             return [CertificateEnded(cause=CertificateStatus.EXPIRED, ended_on=expiry, cut=(), transactions=())]
         day, method, rule = cancellation.effective_date, cancellation.method, policy.bound.cancellation_rule
-        charged = Charges(policy, len(self.transactions), at)
+        charged = Charges(policy, self.transactions, at)
         for stay in self.stays:
             if stay.joins_on >= day or (day < stay.leaves_on < expiry):
                 charged.take_back(self.movements_of(stay), joined=stay.joins_on >= day)
             if stay.joins_on < day < stay.leaves_on:
-                back = return_premium(stay.parts, self.master.term, day, method, rule)
+                joined = (each.net for each in self.movements_of(stay) if each.kind is TransactionKind.JOIN)
+                back = return_premium(stay.parts, self.master.term, day, method, rule, total(joined))
                 charged.add(TransactionKind.CANCEL, day, {code: -each for code, each in back.by_part.items()}, stay)
         cut = tuple(StayCut(stay.number, max(stay.joins_on, day)) for stay in self.stays if stay.leaves_on > day)
         ended = CertificateStatus.CANCELLED
@@ -155,10 +159,14 @@ class Charges:
     They are taxed and divided as the master's are: by its co-insurers, and by the fractions that its cessions take.
     """
 
-    def __init__(self, policy: Policy, after: int, at: datetime) -> None:
+    def __init__(
+        self, policy: Policy, so_far: Sequence[Transaction], at: datetime, vat_rates: Sequence[DatedRate] = ()
+    ) -> None:
+        """`vat_rates` are needed where a member joins."""
         self._policy = policy
+        self._vat = VatTable(policy.bound.vat_rate, policy.bound.period.expiry, tuple(vat_rates))
+        self._so_far = so_far
         self._charging = Charging.of(policy.bound)
-        self._after = after
         self._at = at
         self._made: list[Transaction] = []
 
@@ -177,8 +185,13 @@ class Charges:
 
     def add(self, kind: TransactionKind, day: date, deltas: Mapping[str, Money], stay: Stay) -> None:
         parts = self._policy.bound.parts  # What cessions take does not move in the term of a master.
-        made = self._charging.transaction(self._next, kind, day, self._at, deltas, Terms(parts, parts), stay.number)
-        self._made.append(made)
+        of_stay = [each for each in (*self._so_far, *self._made) if each.endorsement == stay.number]
+        taxed = self._vat.taxed(kind, day, date_in_shanghai(self._at), deltas, of_stay, None)
+        self._made.append(
+            self._charging.transaction(
+                self._next, kind, day, self._at, deltas, Terms(parts, parts), stay.number, taxed=taxed
+            )
+        )
 
     def __iter__(self) -> Iterator[Transaction]:
         return iter(self._made)
@@ -191,4 +204,4 @@ class Charges:
 
     @property
     def _next(self) -> int:
-        return self._after + len(self._made) + 1
+        return len(self._so_far) + len(self._made) + 1

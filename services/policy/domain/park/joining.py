@@ -67,7 +67,7 @@ def issue(
         request_id=request_id,
         reason="AGREED" if end < period.expiry else "",
     )
-    charged = Charges(policy, len(certificate.transactions) if certificate else 0, at)
+    charged = Charges(policy, certificate.transactions if certificate else (), at, terms.vat_rates)
     charged.join(stay)
     if end < period.expiry:
         charged.leave(stay, end)

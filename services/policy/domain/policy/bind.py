@@ -11,11 +11,11 @@ from services.policy.domain.policy.cession import Cession
 from services.policy.domain.policy.charge import Charging, Terms, check_shares, exposure_of
 from services.policy.domain.policy.events import Bound
 from services.policy.domain.policy.number import policy_number
-from services.policy.domain.policy.values import Share, TransactionKind
+from services.policy.domain.policy.values import CriticalSystem, Share, TransactionKind
 from services.policy.domain.product.product import ProductVersion
 from services.policy.domain.product.terms import ProductTerms, ServiceEntitlement, ServicePhase
 from services.policy.domain.submission.submission import Submission
-from services.policy.domain.submission.values import Quote
+from services.policy.domain.submission.values import DeclaredSystem, Quote
 
 
 def bind_policy(
@@ -63,8 +63,16 @@ def bind_policy(
             transaction=transaction,
             cessions=() if sole else charging.cessions,
             renews=submission.renewal.policy_id if submission.renewal else "",
+            critical_systems=_critical(asked.systems),
         )
     ]
+
+
+def _critical(systems: Sequence[DeclaredSystem]) -> tuple[CriticalSystem, ...]:
+    """The systems that were declared critical information infrastructure."""
+    return tuple(
+        CriticalSystem(each.name, each.protecting_department) for each in systems if each.critical_infrastructure
+    )
 
 
 def promised(terms: ProductTerms, bundled: bool) -> tuple[ServiceEntitlement, ...]:

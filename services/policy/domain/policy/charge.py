@@ -1,9 +1,9 @@
 """What one movement of premium means for everybody: tax, co-insurers, reinsurers.
 
-VAT and stamp duty are rounded half up once for each movement. Stamp duty follows every change of the contract's
-amount: more is due on an increase, and a decrease gives a claim to refund or set-off (Stamp Tax Law; Announcement 22
-of 2022 of the Ministry of Finance and the State Taxation Administration). The co-insurers' parts sum to the whole by
-largest remainders; the reinsurers' are fractions of the lead's part (see `cession`).
+VAT (see `vat`) and stamp duty are rounded half up once for each movement. Stamp duty follows every change of the
+contract's amount: more is due on an increase, and a decrease gives a claim to refund or set-off (Stamp Tax Law;
+Announcement 22 of 2022 of the Ministry of Finance and the State Taxation Administration). The co-insurers' parts sum to
+the whole by largest remainders; the reinsurers' are fractions of the lead's part (see `cession`).
 
 An endorsement that moves limits can move the fractions. Then a cession gets its new fraction of the movement, and the
 difference of the fractions of the lead's premium for the days that remain: from that day on it has borne, and is paid
@@ -35,6 +35,7 @@ from services.policy.domain.policy.values import (
     PartAmount,
     QuotaShare,
     Share,
+    Taxed,
     Transaction,
     TransactionKind,
 )
@@ -74,8 +75,9 @@ class Charging:
         terms: Terms,
         endorsement: int = 0,
         refers_to: int = 0,
+        taxed: tuple[Taxed, ...] = (),
     ) -> Transaction:
-        """The movement that these changes of premium by part make."""
+        """The movement that these changes of premium by part make; `taxed` as `vat` reckons it."""
         net = total(deltas.values())
         divided = net.allocate([share.percent for share in self.shares])
         own = next(amount for share, amount in zip(self.shares, divided, strict=True) if share.lead)
@@ -87,7 +89,7 @@ class Charging:
             recorded_at=recorded_at,
             parts=tuple(PartAmount(code, amount) for code, amount in deltas.items() if amount),
             net=net,
-            vat=net.times(self.vat_rate),
+            vat=total(piece.vat for piece in taxed) if taxed else net.times(self.vat_rate),
             stamp_duty=net.times(self.stamp_duty_rate),
             shares=tuple(
                 InsurerAmount(share.insurer_id, amount) for share, amount in zip(self.shares, divided, strict=True)
@@ -97,6 +99,7 @@ class Charging:
             endorsement=endorsement,
             refers_to=refers_to,
             cessions=cessions,
+            taxed=taxed,
         )
 
     def _ceded(self, own: Money, terms: Terms) -> tuple[CededAmount, ...]:
@@ -126,6 +129,10 @@ def opposite(live: Transaction, number: int, at: datetime) -> Transaction:
         ceding_commission=-live.ceding_commission,
         refers_to=live.number,
         cessions=tuple(each.opposite() for each in live.cessions),
+        taxed=tuple(
+            Taxed(piece.rate, tuple(PartAmount(part.part_code, -part.amount) for part in piece.parts), -piece.vat)
+            for piece in live.taxed
+        ),
     )
 
 

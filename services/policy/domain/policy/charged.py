@@ -4,11 +4,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
+from libs.common.dates import date_in_shanghai
 from libs.common.money import Money
 from services.policy.domain.policy.charge import Charging, Terms, opposite
 from services.policy.domain.policy.events import Bound
 from services.policy.domain.policy.lifeline import Charge
 from services.policy.domain.policy.values import Transaction, TransactionKind
+from services.policy.domain.policy.vat import VatTable
+from services.policy.domain.product.terms import DatedRate
 
 
 def live_transaction(transactions: Sequence[Transaction], endorsement: int) -> Transaction:
@@ -23,7 +26,11 @@ def live_transaction(transactions: Sequence[Transaction], endorsement: int) -> T
 class Charged:
     """Numbers on from `so_far`; iterates over what was made."""
 
-    def __init__(self, bound: Bound, so_far: Sequence[Transaction], at: datetime) -> None:
+    def __init__(
+        self, bound: Bound, so_far: Sequence[Transaction], at: datetime, vat_rates: Sequence[DatedRate] = ()
+    ) -> None:
+        """`vat_rates` are needed by whatever may raise the premium."""
+        self._vat = VatTable(bound.vat_rate, bound.period.expiry, tuple(vat_rates))
         self._so_far = so_far
         self._charging = Charging.of(bound)
         self._at = at
@@ -44,12 +51,12 @@ class Charged:
         self._made.append(replace(opposite(made, self._next, self._at), kind=kind, refers_to=refers_to))
 
     def add(self, charge: Charge) -> None:
-        self._append(charge, charge.kind, 0)
+        self._append(charge, charge.kind, None)
 
     def add_again(self, charge: Charge) -> None:
         """Puts back on top what was taken back; an endorsement says so by its kind."""
         kind = TransactionKind.REAPPLY if charge.endorsement else charge.kind
-        self._append(charge, kind, self._live(charge).number)
+        self._append(charge, kind, self._live(charge))
 
     def give_back(self, effective: date, deltas: dict[str, Money], terms: Terms) -> None:
         self.add(Charge(TransactionKind.CANCEL, effective, deltas, terms))
@@ -64,7 +71,11 @@ class Charged:
         place = (charge.kind, charge.effective)
         return next(each for each in reversed(self._so_far) if (each.kind, each.effective_date) == place)
 
-    def _append(self, charge: Charge, kind: TransactionKind, refers_to: int) -> None:
+    def _append(self, charge: Charge, kind: TransactionKind, put_back: Transaction | None) -> None:
+        so_far = (*self._so_far, *self._made)
+        taxed = self._vat.taxed(
+            charge.kind, charge.effective, date_in_shanghai(self._at), charge.deltas, so_far, put_back
+        )
         made = self._charging.transaction(
             self._next,
             kind,
@@ -73,7 +84,8 @@ class Charged:
             charge.deltas,
             charge.terms,
             charge.endorsement,
-            refers_to,
+            put_back.number if put_back else 0,
+            taxed,
         )
         self._made.append(made)
 

@@ -11,13 +11,22 @@ from services.policy.domain.enterprise import Enterprise
 from services.policy.domain.policy.cession import Cession
 from services.policy.domain.policy.life import LifeEvent
 from services.policy.domain.policy.origin import Imported
-from services.policy.domain.policy.values import Cancellation, Endorsement, QuotaShare, Segment, Share, Transaction
+from services.policy.domain.policy.values import (
+    Cancellation,
+    CriticalSystem,
+    Endorsement,
+    QuotaShare,
+    Segment,
+    Share,
+    Transaction,
+)
 from services.policy.domain.product.terms import CancellationRule, ProductLine, ServiceEntitlement
 
 
 @event("policy.Bound")
 class Bound:
-    """All that the contract fixes: later product versions, tariffs and tax rates do not touch it.
+    """All that the contract fixes: later product versions and tariffs do not touch it; `vat_rate` is that of the
+    premium at binding.
 
     `quota_share` is the only cession, or None; `cessions` are those of any other policy. `renews` is the id of the
     policy that it goes on from, if it is a renewal. One that was `imported` has neither submission nor quote.
@@ -47,6 +56,7 @@ class Bound:
     cessions: tuple[Cession, ...] = ()
     renews: str = ""
     imported: Imported | None = None
+    critical_systems: tuple[CriticalSystem, ...] = ()
 
 
 @event("policy.Endorsed")

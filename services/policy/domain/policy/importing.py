@@ -15,6 +15,7 @@ from libs.common.checking import all_at_once, problems, reading, refuse
 from libs.common.dates import Period, date_in_shanghai
 from libs.common.errors import Invalid, InvalidField
 from libs.common.money import CNY, Money
+from libs.common.names import number_key
 from services.policy.domain.answers import NO, YES, Answer, check_answers
 from services.policy.domain.cover import Cover, PartTerms, RatingInputs, check_cover, choose, terms_of
 from services.policy.domain.import_errors import LineDiffers, TermOver
@@ -128,7 +129,7 @@ def _check_identity(policy: ImportedPolicy) -> Iterator[Invalid]:
         yield InvalidField(field="row_key", problem="must be 1 to 100 printable ASCII characters without blanks")
     if not _NUMBER.fullmatch(policy.policy_number):
         yield InvalidField(field="policy_number", problem="must be up to 60 letters, digits and . _ / -")
-    if _OURS.fullmatch(policy.policy_number):
+    if _OURS.fullmatch(number_key(policy.policy_number).upper()):
         yield InvalidField(field="policy_number", problem="has the form of the numbers that are given here")
     yield from problems(policy.insured.check, "insured")
     if len(policy.insured.name) > LONGEST_NAME or not policy.insured.name.isprintable():

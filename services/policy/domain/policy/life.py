@@ -14,6 +14,10 @@ NON_PAYMENT = "NON_PAYMENT"
 """The reason of a lapse, and of a cancellation that gives no extended reporting."""
 PREMIUM_PAID = "PREMIUM_PAID"
 """The reason of a reinstatement by which a payment cured a lapse."""
+PAID_IN_TIME = "PREMIUM_PAID_IN_TIME"
+"""The reason of a reinstatement because the money had been there before grace ended, which became known later."""
+BY_PAYMENT = (PREMIUM_PAID, PAID_IN_TIME)
+"""The reasons of reinstatements that nobody decided."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +46,27 @@ class Reinstatement:
 
 @dataclass(frozen=True)
 class Lapse:
-    """`cured_by` is what has to have come in, all in all and gross of VAT, with value dates to `cure_until`."""
+    """`cured_by` is what has to have come in, all in all and gross of VAT, with value dates to `cure_until`.
+
+    Less than `tolerance` may be missing of it. `grace_expired_on` is the first day without grace, on which cover ended
+    unless it had not begun by then; None of lapses of before, which ended it on that day.
+    """
 
     effective_date: date
     outstanding: Money
     cure_until: date | None
     cured_by: Money
+    grace_expired_on: date | None = None
+    tolerance: Money | None = None
+
+    @property
+    def ground(self) -> date:
+        """The first day without grace."""
+        return self.grace_expired_on or self.effective_date
+
+    def is_cured_by(self, received: Money) -> bool:
+        missing = self.cured_by - received
+        return missing.minor_units <= 0 or (self.tolerance is not None and missing < self.tolerance)
 
 
 @dataclass(frozen=True)
@@ -68,7 +87,7 @@ class Ending:
 
 @event("policy.Lapsed")
 class Lapsed:
-    """Grace was over and premium missing: cover ended on the first day without grace."""
+    """Grace was over and premium missing: cover ended on the first day without grace, or never began."""
 
     lapse: Lapse
     cancellation: Cancellation
@@ -115,6 +134,12 @@ class Life:
     renewed_by: str = ""
 
     @property
+    def decided_on(self) -> datetime | None:
+        """When a person last put the policy back in force, in spite of what was owed then."""
+        decided = (each.recorded_at for each in self.reinstatements if each.reason not in BY_PAYMENT)
+        return max(decided, default=None)
+
+    @property
     def covered_again_from(self) -> date | None:
         """The first day of cover after the newest gap."""
         return self.interruptions[-1].reinstated_from if self.interruptions else None
@@ -123,7 +148,7 @@ class Life:
         return replace(self, ending=Ending(transactions, segments))
 
     def lapsed(self, lapse: Lapse) -> "Life":
-        return replace(self, lapse=lapse, last_lapsed_on=lapse.effective_date)
+        return replace(self, lapse=lapse, last_lapsed_on=lapse.ground)
 
     def reinstated(self, by: Reinstatement, cancellation: Cancellation | None) -> "Life":
         gap = (Interruption(cancellation, by.effective_date),) if cancellation is not None and by.has_gap else ()

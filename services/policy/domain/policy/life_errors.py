@@ -77,3 +77,7 @@ class RetroactiveDateLost(Refused):
 
 class InsuredChanged(Refused):
     message = "The policy insures {uscc}; a renewal is not for {other_uscc}."
+
+
+class ClaimsAgainstCancellation(Refused):
+    message = "Claims of the days from {effective_date} on are paid or open: {claim_ids}. A chief may, and says why."

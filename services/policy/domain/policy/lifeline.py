@@ -12,7 +12,7 @@ from datetime import date
 from fractions import Fraction
 
 from libs.common.dates import add_days
-from libs.common.money import Money
+from libs.common.money import Money, total
 from services.policy.domain.cover import PartTerms
 from services.policy.domain.policy.cancellation import return_premium
 from services.policy.domain.policy.charge import Terms
@@ -59,7 +59,7 @@ def lifeline_of(bound: Bound, steps: Sequence[Step], interruptions: Sequence[Int
             parts = step.parts
         _segment(segments, first, end, parts)
         if cut is not None:
-            charges.append(_end(bound, cut, parts))
+            charges.append(_end(bound, cut, parts, _premium(bound, charges)))
             for step in _taken(left, add_days(cut.reinstated_from, 1)):
                 charges.append(_of_step(replace(step, deltas=_nothing(step.deltas), remaining=Fraction(0))))
                 parts = step.parts
@@ -86,9 +86,14 @@ def _of_step(step: Step) -> Charge:
     return Charge(TransactionKind.ENDORSE, step.endorsement.effective_date, step.deltas, terms, step.endorsement.number)
 
 
-def _end(bound: Bound, cut: Interruption, parts: tuple[PartTerms, ...]) -> Charge:
+def _premium(bound: Bound, charges: Sequence[Charge]) -> Money:
+    """Of the whole term, with these charges."""
+    return total([bound.transaction.net, *(amount for charge in charges for amount in charge.deltas.values())])
+
+
+def _end(bound: Bound, cut: Interruption, parts: tuple[PartTerms, ...], premium: Money) -> Charge:
     day, method = cut.cancellation.effective_date, cut.cancellation.method
-    back = return_premium(parts, bound.period, day, method, bound.cancellation_rule)
+    back = return_premium(parts, bound.period, day, method, bound.cancellation_rule, premium)
     deltas = {code: -amount for code, amount in back.by_part.items()}
     return Charge(TransactionKind.CANCEL, day, deltas, Terms(parts, parts))
 

@@ -5,16 +5,17 @@ Its transactions are what was charged, in the order in which it became known; it
 day. The sum of the first is always the premium of the second.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import ClassVar, Self
 
 from libs.common.money import Money, total
 from services.policy.domain.cover import PartTerms
 from services.policy.domain.errors import EffectiveDateOutsideTerm, PolicyNotInForce
 from services.policy.domain.park.master import check_master_changes
-from services.policy.domain.policy.cancellation import check_cancellation, return_premium
+from services.policy.domain.policy.cancellation import check_cancellation, check_claims, return_premium
 from services.policy.domain.policy.ceding import check_limits
 from services.policy.domain.policy.charge import Terms
 from services.policy.domain.policy.charged import Charged, live_transaction
@@ -33,6 +34,8 @@ from services.policy.domain.policy.values import (
     TransactionKind,
 )
 from services.policy.domain.product.terms import CancellationMethod, ProductTerms
+
+NO_CLAIMS: Mapping[str, date | None] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,7 @@ class Policy:
         steps = steps_of(terms, self.bound, (*self.endorsements, added), added.number)
         line = lifeline_of(self.bound, steps, self.life.interruptions)
         place = line.place(TransactionKind.ENDORSE, effective, added.number)
-        charged = Charged(self.bound, self.transactions, at)
+        charged = Charged(self.bound, self.transactions, at, terms.vat_rates)
         later = line.charges[place + 1 :]
         for charge in reversed(later):
             charged.reverse(charge)
@@ -112,8 +115,19 @@ class Policy:
         check_master_changes(self.bound, changes, line.segments)
         return [Endorsed(endorsement=added, transactions=tuple(charged), segments=line.segments)]
 
-    def cancel(self, effective: date, method: CancellationMethod, reason: str, at: datetime) -> list[Cancelled]:
-        """Ends cover on a day. Endorsements that would hold from it, or later, never take hold: they are reversed."""
+    def cancel(
+        self,
+        effective: date,
+        method: CancellationMethod,
+        reason: str,
+        at: datetime,
+        claimed: Mapping[str, date | None] = NO_CLAIMS,
+        despite_claims: str = "",
+    ) -> list[Cancelled]:
+        """Ends cover on a day. Endorsements that would hold from it, or later, never take hold: they are reversed.
+
+        `claimed` are the claims that are paid or open, `despite_claims` why a chief does not let them stand in the way.
+        """
         if self.cancellation is not None and (effective, method, reason) == (
             self.cancellation.effective_date,
             self.cancellation.method,
@@ -122,7 +136,10 @@ class Policy:
             return []
         self.check_in_force()
         check_cancellation(self.bound.cancellation_rule, self.bound.period, effective, method)
+        rule, inception = self.bound.cancellation_rule, self.bound.period.inception
+        check_claims(rule, inception, effective, claimed, despite_claims)
         cancellation, transactions, segments = self.end(effective, method, reason, at)
+        cancellation = replace(cancellation, despite_claims=despite_claims)
         return [Cancelled(cancellation=cancellation, transactions=transactions, segments=segments)]
 
     def end(
@@ -137,7 +154,8 @@ class Policy:
             if endorsement.effective_date >= effective:
                 charged.take_back(endorsement.number)
         parts = self._parts_before(effective)
-        back = return_premium(parts, self.bound.period, effective, method, self.bound.cancellation_rule)
+        premium = total([self.premium, *(made.net for made in charged)])
+        back = return_premium(parts, self.bound.period, effective, method, self.bound.cancellation_rule, premium)
         charged.give_back(effective, {code: -amount for code, amount in back.by_part.items()}, Terms(parts, parts))
         segments = tuple(
             replace(segment, end=min(segment.end, effective)) for segment in self.segments if segment.first < effective

@@ -4,7 +4,7 @@ Making it is the decision of the policy itself, the same by whatever way the cha
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -25,19 +25,24 @@ class ProposalKind(StrEnum):
 
 @dataclass(frozen=True)
 class Moment:
-    """When a change is made, by which request, and what is known of losses: by claim, the first day they may be of."""
+    """When a change is made, by which request, and what is known of losses: by claim, the first day they may be of.
+
+    `claimed` are the claims that are paid or open, also those of no known day; `chief` says who decides.
+    """
 
     request_id: str
     today: date
     at: datetime
     losses: Mapping[str, date]
+    claimed: Mapping[str, date | None] = field(default_factory=dict)
+    chief: bool = False
 
 
 @dataclass(frozen=True)
 class Proposal:
     """What would change from a day on, and why.
 
-    `changes` are an endorsement's, `method` a cancellation's, `statement` a reinstatement's.
+    `changes` are an endorsement's, `method` and `despite_claims` a cancellation's, `statement` a reinstatement's.
     """
 
     kind: ProposalKind
@@ -46,6 +51,7 @@ class Proposal:
     changes: tuple[Change, ...] = ()
     method: CancellationMethod | None = None
     statement: NoKnownLosses | None = None
+    despite_claims: str = ""
 
     @property
     def part_codes(self) -> frozenset[str]:
@@ -66,7 +72,8 @@ class Proposal:
             case ProposalKind.CANCEL:
                 if self.method is None:
                     raise InvalidField(field="cancellation.method", problem="is missing")
-                return policy.cancel(effective, self.method, reason, at)
+                despite = self.despite_claims if moment.chief else ""
+                return policy.cancel(effective, self.method, reason, at, moment.claimed, despite)
             case ProposalKind.REINSTATE:
                 wish = Wish(effective, reason, self.statement, moment.losses)
                 return reinstate(policy, terms, wish, moment.today, at)

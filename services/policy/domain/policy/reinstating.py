@@ -12,7 +12,14 @@ from libs.common.errors import InvalidField
 from services.policy.domain.errors import EffectiveDateOutsideTerm
 from services.policy.domain.policy.ceding import check_limits
 from services.policy.domain.policy.charged import Charged
-from services.policy.domain.policy.life import PREMIUM_PAID, Interruption, NoKnownLosses, Reinstated, Reinstatement
+from services.policy.domain.policy.life import (
+    PAID_IN_TIME,
+    PREMIUM_PAID,
+    Interruption,
+    NoKnownLosses,
+    Reinstated,
+    Reinstatement,
+)
 from services.policy.domain.policy.life_errors import (
     LossKnown,
     NoLossStatementMissing,
@@ -65,6 +72,19 @@ def cure(policy: Policy, received_on: date, losses: Mapping[str, date], today: d
     return [Reinstated(reinstatement=reinstatement, transactions=transactions, segments=segments)]
 
 
+def withdraw_lapse(policy: Policy, expired_on: date, at: datetime) -> list[Reinstated]:
+    """Undoes a lapse that never had a ground: the money had been there before the grace that ended on this day did.
+
+    It is as if cover had never ended, whatever happened since: a loss of those days is covered too.
+    """
+    ended, lapse = policy.cancellation, policy.life.lapse
+    if ended is None or lapse is None or lapse.ground != expired_on:
+        return []
+    transactions, segments = _no_gap(policy, at)
+    reinstatement = Reinstatement(ended.effective_date, ended.effective_date, at, PAID_IN_TIME, None)
+    return [Reinstated(reinstatement=reinstatement, transactions=transactions, segments=segments)]
+
+
 def _check_day(policy: Policy, ended: Cancellation, effective: date, today: date) -> None:
     period = policy.bound.period
     if today >= period.expiry:
@@ -108,7 +128,7 @@ def _gap(
     steps = steps_of(terms, policy.bound, policy.endorsements, newest=0)
     line = lifeline_of(policy.bound, steps, (*policy.life.interruptions, cut))
     end = line.place(TransactionKind.CANCEL, cut.cancellation.effective_date)
-    charged = Charged(policy.bound, policy.transactions, at)
+    charged = Charged(policy.bound, policy.transactions, at, terms.vat_rates)
     for charge in line.charges[end + 1 :]:
         if charge.endorsement:
             charged.add_again(charge)

@@ -37,7 +37,7 @@ def renewal_of(
 ) -> Renewal:
     """What a submission keeps of the policy that it renews; refuses one that can't be renewed so, or not yet."""
     expiry = policy.bound.period.expiry
-    _check_renewable(policy)
+    check_renewable(policy)
     offered_from = add_days(expiry, -OFFER_DAYS)
     if today < offered_from:
         raise RenewalTooEarly(expiry=expiry, offered_from=offered_from)
@@ -50,7 +50,7 @@ def renewal_of(
 
 def renew(policy: Policy, bound: Bound, policy_id: str, continuous: bool) -> list[Renewed]:
     """The successor is bound. A policy has one at most, and none if it ended early."""
-    _check_renewable(policy)
+    check_renewable(policy)
     number, inception = bound.policy_number, bound.period.inception
     return [Renewed(policy_id=policy_id, policy_number=number, inception=inception, continuous=continuous)]
 
@@ -111,7 +111,8 @@ def _with_date(part: WantedPart, carried: date | None) -> WantedPart:
     return replace(part, retroactive_date=part.retroactive_date or carried)
 
 
-def _check_renewable(policy: Policy) -> None:
+def check_renewable(policy: Policy) -> None:
+    """Refuses a policy that ended early, or has a successor."""
     if policy.status in (PolicyStatus.CANCELLED, PolicyStatus.LAPSED):
         raise PolicyNotInForce(status=policy.status)
     if policy.life.renewed_by:

@@ -4,6 +4,7 @@ The product fixes days for each part. Who did not pay has none. A longer time ma
 claims can still be reported.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from fractions import Fraction
@@ -23,7 +24,7 @@ from services.policy.domain.policy.life_errors import (
 from services.policy.domain.policy.lifeline import Charge
 from services.policy.domain.policy.policy import Policy
 from services.policy.domain.policy.values import PolicyStatus, Segment, TransactionKind
-from services.policy.domain.product.terms import ProductTerms, ReportingExtension, Trigger
+from services.policy.domain.product.terms import DatedRate, ProductTerms, ReportingExtension, Trigger
 
 
 def promised_segments(policy: Policy) -> tuple[Segment, ...]:
@@ -67,14 +68,16 @@ def extend_reporting(
     if extension is None:
         offered = ", ".join(str(each.days) for each in terms.reporting_extensions) or "none"
         raise ExtensionNotOffered(days=days, offered=offered)
-    return [_extended(policy, extension, at)]
+    return [_extended(policy, extension, terms.vat_rates, at)]
 
 
-def _extended(policy: Policy, extension: ReportingExtension, at: datetime) -> ReportingExtended:
+def _extended(
+    policy: Policy, extension: ReportingExtension, vat_rates: Sequence[DatedRate], at: datetime
+) -> ReportingExtended:
     last = policy.segments[-1]
     rate = Fraction(extension.premium_percent) / 100
     deltas = {part.code: part.annual_premium.times(rate) for part in last.parts if part.trigger is Trigger.CLAIMS_MADE}
-    charged = Charged(policy.bound, policy.transactions, at)
+    charged = Charged(policy.bound, policy.transactions, at, vat_rates)
     charged.add(Charge(TransactionKind.EXTEND_REPORTING, last.end, deltas, Terms(last.parts, last.parts)))
     (transaction,) = charged
     return ReportingExtended(days=extension.days, transaction=transaction)

@@ -48,6 +48,14 @@ class Share:
 
 
 @dataclass(frozen=True)
+class CriticalSystem:
+    """A system that was declared critical information infrastructure, and the department that protects it."""
+
+    name: str
+    protecting_department: str
+
+
+@dataclass(frozen=True)
 class QuotaShare:
     """The treaty that takes part of the lead's share, as it was when the policy was bound."""
 
@@ -73,6 +81,15 @@ class PartAmount:
 
 
 @dataclass(frozen=True)
+class Taxed:
+    """What of a movement bears one rate of VAT, and the VAT on it."""
+
+    rate: Decimal
+    parts: tuple[PartAmount, ...]
+    vat: Money
+
+
+@dataclass(frozen=True)
 class InsurerAmount:
     insurer_id: str
     amount: Money
@@ -84,7 +101,8 @@ class Transaction:
 
     `endorsement` is the endorsement whose premium this is, 0 for bind and cancel; `refers_to` the transaction that is
     reversed, or was reversed and is put back. `cessions` sum to `ceded` and `ceding_commission`; transactions that were
-    stored before there were several have none.
+    stored before there were several have none. `taxed` says what bears which rate of VAT; nothing, if all of it
+    bears the contract's own.
     """
 
     number: int
@@ -101,6 +119,7 @@ class Transaction:
     endorsement: int = 0
     refers_to: int = 0
     cessions: tuple[CededAmount, ...] = ()
+    taxed: tuple[Taxed, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -128,11 +147,14 @@ class Endorsement:
 
 @dataclass(frozen=True)
 class Cancellation:
+    """`despite_claims` is why a chief took away cover under which claims were paid or open, "" for any other."""
+
     effective_date: date
     method: CancellationMethod
     reason: str
     unearned: Money
     refund: Money
+    despite_claims: str = ""
 
     @property
     def retained(self) -> Money:

@@ -9,7 +9,8 @@ from libs.common.errors import InvalidField
 from libs.common.events import event
 from services.policy.domain.errors import ProductNotPublished, ProductRetired, ProductVersionNotFound
 from services.policy.domain.product.checks import check_terms
-from services.policy.domain.product.terms import ProductLine, ProductTerms
+from services.policy.domain.product.rating_checks import check_options
+from services.policy.domain.product.terms import DatedRate, ProductLine, ProductTerms
 from services.policy.domain.underwriting_errors import ProductVersionRetired
 
 
@@ -117,6 +118,7 @@ class Product:
             raise ProductRetired(product_key=self.product_key)
         if self.draft is None:
             return []  # A retry: the draft is the newest version already.
+        check_options(self.draft, "draft")
         return [ProductPublished(version=len(self.versions) + 1, line=self.draft.line, published_at=at)]
 
     def retire(self, number: int = 0) -> list[ProductWithdrawn | ProductVersionWithdrawn]:
@@ -126,6 +128,16 @@ class Product:
             gone = self.retired or number in self.versions_retired
             return [] if gone else [ProductVersionWithdrawn(version=number)]
         return [] if self.retired else [ProductWithdrawn()]
+
+    @property
+    def _vat_rates(self) -> tuple[DatedRate, ...]:
+        """All dated rates of VAT of all versions; of two for one day the newer version's."""
+        dated = {rate.valid_from: rate for version in self.versions for rate in version.terms.vat_rates}
+        return tuple(dated[day] for day in sorted(dated))
+
+    def taxed_today(self, number: int) -> ProductTerms:
+        """The terms of a version, with the dated rates of VAT of all versions."""
+        return replace(self.version(number).terms, vat_rates=self._vat_rates)
 
     @classmethod
     def begin(cls, event: ProductDrafted) -> Self:

@@ -47,6 +47,20 @@ def check_rating(terms: ProductTerms, field: str) -> Iterator[Invalid]:
 
 
 @all_at_once
+def check_options(terms: ProductTerms, field: str) -> Iterator[Invalid]:
+    """Refuses tables that have no factor for an answer that may be given: such an insured could not be quoted."""
+    for index, table in enumerate(terms.rating.factor_tables):
+        question = terms.question(table.question) if table.basis is FactorBasis.ANSWER else None
+        if question is None:
+            continue
+        options = ("yes", "no") if question.kind is AnswerKind.YES_NO else question.options
+        keys = {row.key for row in table.rows}
+        if missing := [option for option in options if option not in keys]:
+            problem = f"have no factor for {', '.join(missing)}, which {question.code} may be answered with"
+            yield InvalidField(field=f"{field}.rating.factor_tables[{index}].rows", problem=problem)
+
+
+@all_at_once
 def _check_table(terms: ProductTerms, table: FactorTable, codes: set[str], field: str) -> Iterator[Invalid]:
     for index, code in enumerate(table.part_codes):
         if code not in codes:

@@ -181,13 +181,17 @@ class UnderwritingRules:
     losses_declined_above: int | None = None
     loss_amount_declined_above: Money | None = None
     excluded_industries: tuple[str, ...] = ()
+    refer_critical_infrastructure: bool = False
 
 
 @dataclass(frozen=True)
 class CancellationRule:
+    """`despite_claims` lets anybody take away cover under which claims are paid or open."""
+
     methods: tuple[CancellationMethod, ...]
     short_rate_percent: Decimal
     minimum_earned_percent: Decimal = Decimal(0)
+    despite_claims: bool = False
 
 
 @dataclass(frozen=True)

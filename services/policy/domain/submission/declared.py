@@ -13,7 +13,7 @@ from services.policy.domain.product.pin import QuestionnairePin
 from services.policy.domain.product.terms import ProductTerms, UnderwritingRules
 from services.policy.domain.submission.events import SubmissionCreated
 from services.policy.domain.submission.values import DeclaredLoss, DeclaredSystem
-from services.policy.domain.underwriting import DeclineReason, ReferralReason, is_listed
+from services.policy.domain.underwriting import DeclineReason, ReferralReason, infrastructure_reasons, is_listed
 from services.policy.domain.underwriting_errors import AnotherQuestionnaire
 
 FIRST_TESTED_LEVEL = 3
@@ -75,20 +75,15 @@ def declared_reasons(
     room: Money | None,
     on: date,
 ) -> tuple[ReferralReason, ...]:
-    """Why what was declared needs somebody with authority. `room` is what the fullest dependency takes unreferred.
-
-    Operators of critical infrastructure (关键信息基础设施) have its risks assessed every year by law (State Council
-    Order 745 of 2021, art. 17), so one who was not assessed is not quoted without a second look.
-    """
+    """Why what was declared needs somebody with authority. `room` is what the fullest dependency takes unreferred."""
     count, amount = losses_within(rules, asked.losses, inputs.experience, on)
     found = {
         ReferralReason.MLPS_TEST_OVERDUE: bool(overdue_tests(asked.systems, on)),
         ReferralReason.LOSS_HISTORY: above(count, rules.losses_allowed) or over(amount, rules.loss_amount_allowed),
         ReferralReason.ACCUMULATION: over(limits, room),
-        ReferralReason.CRITICAL_INFRASTRUCTURE_WITHOUT_ASSESSMENT: inputs.score is None
-        and any(system.critical_infrastructure for system in asked.systems),
     }
-    return tuple(reason for reason, holds in found.items() if holds)
+    declared = tuple(reason for reason, holds in found.items() if holds)
+    return declared + infrastructure_reasons(rules, asked.is_critical, inputs)
 
 
 def decline_reasons(

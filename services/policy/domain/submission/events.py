@@ -39,6 +39,11 @@ class SubmissionCreated:
     questionnaire: QuestionnairePin | None = None
     losses: tuple[DeclaredLoss, ...] = ()
 
+    @property
+    def is_critical(self) -> bool:
+        """Whether the insured, or one of its systems, is declared critical information infrastructure."""
+        return self.insured.critical_infrastructure or any(each.critical_infrastructure for each in self.systems)
+
 
 @event("policy.AssessmentOrdered")
 class AssessmentOrdered:

@@ -147,6 +147,8 @@ def check_declarations(
             yield InvalidField(field=f"{here}.mlps_level", problem="must be from 1 to 5")
         if system.mlps_level >= FIRST_FILED_LEVEL and not system.mlps_filing_number.strip():
             yield InvalidField(field=f"{here}.mlps_filing_number", problem="is needed from level 2")
+        if system.protecting_department and not system.critical_infrastructure:
+            yield InvalidField(field=f"{here}.protecting_department", problem="is of critical infrastructure only")
     seen: set[DeclaredDependency] = set()
     for index, dependency in enumerate(dependencies):
         if dependency in seen:

@@ -42,13 +42,17 @@ class SubjectivityPhase(StrEnum):
 
 @dataclass(frozen=True)
 class DeclaredSystem:
-    """An information system with its level of multi-level protection (等保)."""
+    """An information system with its level of multi-level protection (等保).
+
+    `protecting_department` is that of critical infrastructure; "" if it is the insured's, or was not said.
+    """
 
     name: str
     mlps_level: int
     mlps_filing_number: str
     mlps_tested_on: date | None
     critical_infrastructure: bool
+    protecting_department: str = ""
 
 
 @dataclass(frozen=True)
