@@ -264,7 +264,7 @@ async def test_rework_is_delivered_again_and_then_verified(gateway: Gateway) -> 
     await gateway.order(vendor_id, "DeliverOrder", order_id, deliverable=deliverable())
 
     sent_back = await gateway.order(INSURER, "RequestRework", order_id, reason="no figures", deliver_within_hours=72)
-    await gateway.order(vendor_id, "DeliverOrder", order_id, deliverable=deliverable(content=b"better"))
+    await gateway.order(vendor_id, "DeliverOrder", order_id, deliverable=deliverable(content=b'{"alerts": 1}'))
     await gateway.order(INSURER, "VerifyOrder", order_id)
     await gateway.pass_time(seconds=1)
 

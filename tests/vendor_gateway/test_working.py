@@ -152,6 +152,37 @@ def test_a_deliverable_that_is_not_well_formed_is_a_wrong_field(changes: dict[st
     assert refusal.value.field == field
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"%PDF-1.7 ...",
+        b"{",
+        b'{"a": 1} {}',
+        b"NaN",
+        b'{"a": Infinity}',
+        "{}".encode("utf-16"),
+        b"\xef\xbb\xbf{}",
+        b"[" * 16384,
+    ],
+)
+def test_a_structured_result_that_is_no_json_is_a_wrong_field(content: bytes) -> None:
+    order = an_order(offered(), accepted(), started())
+    said = deliverable(content=content, size_bytes=len(content))
+
+    with pytest.raises(InvalidField) as refusal:
+        order.hand_in(said, Check(signature=SignatureVerdict.NO_KEY, content_sha256=DIGEST), NOON)
+
+    assert refusal.value.field == "deliverable.content"
+
+
+@pytest.mark.parametrize("content", [b"{}", b" [1, 2.5] ", '{"结论": "通过"}'.encode(), b"null"])
+def test_a_structured_result_may_be_any_json(content: bytes) -> None:
+    order = an_order(offered(), accepted(), started())
+    said = deliverable(content=content, size_bytes=len(content))
+
+    assert order.hand_in(said, Check(signature=SignatureVerdict.NO_KEY, content_sha256=DIGEST), NOON + hours(100))
+
+
 def test_an_assessment_needs_its_result() -> None:
     order = an_assessment(offered(), accepted(), started())
 
