@@ -4,6 +4,7 @@ PYTHON3 ?= $(shell command -v python3.11 || command -v python3)
 PYTHON  := .venv/bin/python
 PACKAGES := .venv/lib/python3.11/site-packages
 PROTOS  := $(shell find protos -name '*.proto')
+GENERATE := protos/generate.py protos/bundle.py protos/proto_text.py
 STUBS   := build/gen/.made
 HUBAO   := .venv/bin/hubao
 
@@ -76,11 +77,23 @@ faults: $(STUBS) ## The whole stack under load and faults; `make faults SEED=7 M
 fuzz: $(STUBS) ## Hostile messages to every method of a running stack; `make fuzz SEED=7 MINUTES=10`
 	$(PYTHON) -m tests.fuzz --seed $(SEED) --minutes $(MINUTES)
 
+.PHONY: clients
+clients: $(STUBS) $(HUBAO) ## The Node.js client of docs/integration.md against a running stack; needs node and npm
+	@command -v node >/dev/null && command -v npm >/dev/null || { echo '`make clients` needs node 20 and npm' >&2; exit 1; }
+	@mkdir -p build/clients
+	cp tests/clients/package.json tests/clients/package-lock.json tests/clients/.npmrc build/clients
+	cd build/clients && npm ci
+	$(PYTHON) -m pytest tests/clients
+
 .PHONY: protos
-protos: .venv/.made ## Formats the protos and makes the stubs anew
+protos: .venv/.made ## Formats the protos; makes the stubs and the bundle for foreign clients anew
 	.venv/bin/buf format -w protos
 	$(PYTHON) protos/generate.py
 	@touch $(STUBS)
+
+.PHONY: docs
+docs: $(STUBS) ## Makes the API reference in docs/api anew from the protos
+	$(PYTHON) protos/reference.py docs/api
 
 .PHONY: lock
 lock: .venv/.made ## Pins every package by hash again, after a change of pyproject.toml
@@ -88,7 +101,7 @@ lock: .venv/.made ## Pins every package by hash again, after a change of pyproje
 		--python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header --quiet --output-file requirements.txt
 	@! grep -n 'http' requirements.txt || { echo 'requirements.txt names a host' >&2; exit 1; }
 
-$(STUBS): $(PROTOS) protos/generate.py .venv/.made
+$(STUBS): $(PROTOS) $(GENERATE) .venv/.made
 	$(PYTHON) protos/generate.py
 	@touch $@
 

@@ -25,7 +25,7 @@ MOST = Money(CNY, 10**18 - 1)
 async def receive(office: Office, amount: Money, number: int, policy_id: UUID = POLICY) -> None:
     """A receipt as the service records it; how much the edge lets in is another rule."""
     accounts = Accounts(office.application)
-    await accounts.record_receipt(office.call(LEAD), policy_id, f"R{number}", amount, JANUARY, "", "")
+    await accounts.record_receipt(office.call(LEAD), policy_id, f"R{number}", amount, JANUARY, "", "", "")
 
 
 async def test_what_comes_in_on_one_account_may_be_more_than_64_bits_of_fen(office: Office) -> None:

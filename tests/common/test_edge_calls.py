@@ -9,6 +9,7 @@ import grpc
 import pytest
 from grpc import StatusCode
 
+from libs.common.grpc.server import STREAMS_PER_CONNECTION
 from tests.common.failing import failure
 from tests.common.probe import NOW, Request, Served, served
 
@@ -94,6 +95,12 @@ async def test_a_write_tells_how_far_the_log_has_come(good: Served) -> None:
             assert [answer async for answer in call] == []
 
         assert ("hubao-position", position) in tuple(await call.trailing_metadata())
+
+
+async def test_calls_beyond_the_streams_of_a_connection_wait_and_are_answered(good: Served) -> None:
+    answers = await asyncio.gather(*(good.call("Ask") for _ in range(3 * STREAMS_PER_CONNECTION)))
+
+    assert {answer.text for answer in answers} == {"x"}
 
 
 async def test_a_call_that_writes_nothing_tells_no_position(good: Served) -> None:

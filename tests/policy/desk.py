@@ -85,7 +85,7 @@ class Desk:
         roles: tuple[str, ...] = ("underwriter",),
         seconds: float | None = None,
     ) -> Any:
-        token = self.issuer.token(who, tenant, tenant, roles)
+        token = self.issuer.token(who, tenant or "elsewhere", tenant, roles)
         method = self._methods[request.DESCRIPTOR.name]
         return await method(request, metadata=[("authorization", f"Bearer {token}")], timeout=seconds)
 
@@ -96,7 +96,7 @@ class Desk:
         self, request: Message, *, tenant: str = an.TENANT, roles: tuple[str, ...] = ("finance",), position: int = 0
     ) -> tuple[treaty_pb.ExportedFile, bytes]:
         """A file that comes as a stream: what it says of itself, and its bytes."""
-        token = self.issuer.token("li", tenant, tenant, roles)
+        token = self.issuer.token("li", tenant or "elsewhere", tenant, roles)
         metadata = [("authorization", f"Bearer {token}"), ("hubao-min-position", str(position))]
         answers = self._methods[request.DESCRIPTOR.name](request, metadata=metadata)
         first, *others = [answer async for answer in answers]

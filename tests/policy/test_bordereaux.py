@@ -281,7 +281,7 @@ async def test_wrong_asks_and_strangers_are_refused(desk: Desk) -> None:
     assert await desk.refused(other) == ("NOT_FOUND", "TREATY_NOT_FOUND")
     assert await desk.refused(own) == ("INVALID_ARGUMENT", "insurer_id")
     assert await desk.refused(good, tenant="insurer-z") == ("NOT_FOUND", "TREATY_NOT_FOUND")
-    assert (await desk.refused(good, roles=("vendor",)))[0] == "PERMISSION_DENIED"
+    assert (await desk.refused(good, roles=("vendor",), tenant=""))[0] == "PERMISSION_DENIED"
 
 
 async def test_another_insurers_rows_are_not_in_a_statement(desk: Desk) -> None:

@@ -28,6 +28,8 @@ call = channel.unary_unary(
 )
 answer = call(request, metadata=[("authorization", f"Bearer {token}")], timeout=10)
 assert not any(name.startswith("hubao") for name in sys.modules), "this client must not have our stubs"
+file = database.FindFileContainingSymbol(service)
+assert any(location.leading_comments for location in file.source_code_info.location), "reflection tells comments"
 print(json.dumps({"services": services, "answer": json_format.MessageToDict(answer)}))
 """
 

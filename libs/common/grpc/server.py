@@ -8,10 +8,10 @@ from typing import Any
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
 
 from libs.common.grpc.access import largest_request_of
 from libs.common.grpc.edge import Edge
+from libs.common.grpc.reflection import add_reflection
 from libs.common.settings import Tls
 
 Servicer = tuple[Callable[[Any, Any], None], Any, str]
@@ -67,6 +67,8 @@ class EdgeServer:
                 ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
                 ("grpc.http2.max_ping_strikes", 2),
                 ("grpc.max_concurrent_streams", STREAMS_PER_CONNECTION),
+                # Otherwise gRPC tells the client of more streams than it takes, and calls beyond the limit fail.
+                ("grpc.http.overload_protection", 0),
                 ("grpc.max_metadata_size", LONGEST_METADATA),
                 ("grpc.absolute_max_metadata_size", 2 * LONGEST_METADATA),
                 ("grpc.max_allowed_incoming_connections", most_connections),
@@ -93,7 +95,7 @@ class EdgeServer:
             add(servicer, behind)
         # Open to everybody: a load balancer needs them, and a person with grpcurl, before they have a token.
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        reflection.enable_server_reflection([*self.names, health.SERVICE_NAME, reflection.SERVICE_NAME], self._server)
+        add_reflection([*self.names, health.SERVICE_NAME], self._server)
         await self._edge.open()
         port = self._bind()
         await self._set_health(health_pb2.HealthCheckResponse.SERVING if serving else _NOT_SERVING)

@@ -207,7 +207,7 @@ async def test_a_small_firm_checks_itself(desk: Desk) -> None:
 
 
 async def test_an_insured_may_check_itself_and_nothing_else(desk: Desk) -> None:
-    assert await desk.refused(given(), roles=("insured",)) == ("PERMISSION_DENIED", "ROLE_MISSING")
+    assert await desk.refused(given(), roles=("insured",), tenant="") == ("PERMISSION_DENIED", "ROLE_MISSING")
 
 
 @pytest.mark.parametrize(
