@@ -11,7 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from libs.common.checking import all_at_once, problems, reading, refuse
+from libs.common.checking import all_at_once, problems, reading
 from libs.common.dates import Period, date_in_shanghai
 from libs.common.errors import Invalid, InvalidField
 from libs.common.money import CNY, Money
@@ -51,15 +51,7 @@ def import_policy(
 ) -> list[Bound]:
     """The contract that takes over a policy of another system, or a refusal that names the field or the rule."""
     terms, today = version.terms, date_in_shanghai(at)
-    refuse(
-        [
-            *problems(_check_identity, policy),
-            *problems(_check_amounts, policy),
-            *problems(_answers, terms, policy.answers),
-            *problems(check_declarations, terms, (), (), policy.dependencies),
-            *problems(check_shares, policy.shares, tenant),
-        ]
-    )
+    _check_fields(policy, terms, tenant)
     _check_promise(policy, version, today)
     answers = _answers(terms, policy.answers)
     shares = check_shares(policy.shares, tenant)
@@ -121,6 +113,16 @@ def import_worksheet(bound: Bound) -> Worksheet | None:
         stamp_duty_rate=bound.stamp_duty_rate,
         stamp_duty=bound.transaction.stamp_duty,
     )
+
+
+@all_at_once
+def _check_fields(policy: ImportedPolicy, terms: ProductTerms, tenant: str) -> Iterator[Invalid]:
+    """Refuses what is wrong in the row itself, all of it at once."""
+    yield from problems(_check_identity, policy)
+    yield from problems(_check_amounts, policy)
+    yield from problems(_answers, terms, policy.answers)
+    yield from problems(check_declarations, terms, (), (), policy.dependencies)
+    yield from problems(check_shares, policy.shares, tenant)
 
 
 @all_at_once

@@ -53,14 +53,9 @@ def receive(
     `today` is the last day on which what is declared can have happened; None for what was declared elsewhere.
     """
     refuse(
-        [
-            *problems(insured.check, "insured"),
-            *problems(check_term, inception, expiry),
-            *problems(check_wanted_parts, parts, aggregate_limit, inception),
-            *problems(check_money, "annual_revenue", annual_revenue),
-            *problems(check_declarations, terms, answers, systems, dependencies),
-            *problems(check_past, systems, losses, today),
-        ]
+        problems(_check_wish, insured, inception, expiry, parts, aggregate_limit)
+        + problems(_check_stated, terms, annual_revenue, answers, systems, dependencies)
+        + problems(check_past, systems, losses, today)
     )
     check_known(terms, parts)
     answered = check_questionnaire(terms, questionnaire)
@@ -83,6 +78,31 @@ def receive(
             losses=losses,
         )
     ]
+
+
+@all_at_once
+def _check_wish(
+    insured: Enterprise,
+    inception: date,
+    expiry: date,
+    parts: tuple[WantedPart, ...],
+    aggregate_limit: Money | None,
+) -> Iterator[Invalid]:
+    yield from problems(insured.check, "insured")
+    yield from problems(check_term, inception, expiry)
+    yield from problems(check_wanted_parts, parts, aggregate_limit, inception)
+
+
+@all_at_once
+def _check_stated(
+    terms: ProductTerms,
+    annual_revenue: Money,
+    answers: tuple[Answer, ...],
+    systems: tuple[DeclaredSystem, ...],
+    dependencies: tuple[DeclaredDependency, ...],
+) -> Iterator[Invalid]:
+    yield from problems(check_money, "annual_revenue", annual_revenue)
+    yield from problems(check_declarations, terms, answers, systems, dependencies)
 
 
 def rating_inputs(
