@@ -36,6 +36,10 @@ setup: $(STUBS) $(HUBAO) ## The environment from the hashed lock, and the stubs;
 run: $(STUBS) $(HUBAO) ## The whole system on this machine: a year, a portfolio, real incidents; up until Ctrl-C
 	@$(PYTHON) -m deploy.local run --data '$(DATA)'
 
+.PHONY: up
+up: $(STUBS) $(HUBAO) ## The whole system with nothing played; up until Ctrl-C
+	@$(PYTHON) -m deploy.local up --data '$(DATA)'
+
 .PHONY: demo
 demo: $(STUBS) $(HUBAO) ## The same, then it ends; fails unless every figure and sum is right
 	@$(PYTHON) -m deploy.local demo --data '$(DATA)'

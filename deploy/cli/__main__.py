@@ -1,5 +1,6 @@
 """`hubao`: looks after running services over their gRPC admin methods."""
 
+from itertools import chain
 from typing import Annotated
 
 import typer
@@ -7,20 +8,27 @@ from hubao.feed.v1 import admin_service_pb2 as pb
 from rich.console import RenderableType
 from rich.text import Text
 
-from deploy.cli import importing, parked, tokens
+from deploy.cli import clock, importing, parked, tokens
 from deploy.cli.operator import LONG_SECONDS, Failed, Operator
 from deploy.cli.options import Plain, operating
 from deploy.cli.output import Output, instant, plain, shown, table
-from deploy.cli.reading import event_document, event_text, read_events
+from deploy.cli.reading import Choice, event_document, event_text, follow_events, read_events, read_last
 from deploy.cli.status import show_status
 
 app = typer.Typer(cls=Plain, add_completion=False, no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
 app.add_typer(tokens.app, name="token")
 app.add_typer(parked.app, name="parked")
+app.add_typer(clock.app, name="clock")
 app.command("import")(importing.import_policies)
 
 From = Annotated[int, typer.Option("--from", min=1, help="The first position.")]
 Limit = Annotated[int, typer.Option("--limit", "-n", min=1, help="How many at most.")]
+Last = Annotated[int, typer.Option("--last", min=0, help="The newest that fit, this many.")]
+Follow = Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes, until Ctrl-C; JSON by lines.")]
+Type = Annotated[str, typer.Option("--type", help="Only of this type; * is any text: 'policy.*'.")]
+Principal = Annotated[str, typer.Option(help="Only what this principal did.")]
+Correlation = Annotated[str, typer.Option(help="Only what came of the call with this correlation id.")]
+Tenant = Annotated[str, typer.Option(help="Only of this insurer, or shared.")]
 Stream = Annotated[str, typer.Option(help="Only what happened to this aggregate, a UUID.")]
 
 
@@ -36,9 +44,30 @@ def status(operator: Operator, output: Output) -> None:
 
 @app.command()
 @operating
-def events(operator: Operator, output: Output, *, start: From = 1, limit: Limit = 20, stream: Stream = "") -> None:
-    """Reads a service's log, or one stream of it, from a position on."""
-    found = read_events(operator, operator.only(), start, limit, stream)
+def events(
+    operator: Operator,
+    output: Output,
+    *,
+    start: From = 1,
+    limit: Limit = 20,
+    last: Last = 0,
+    follow: Follow = False,
+    stream: Stream = "",
+    kind: Type = "",
+    principal: Principal = "",
+    correlation: Correlation = "",
+    tenant: Tenant = "",
+) -> None:
+    """Reads a service's log from a position on, or its end, or follows it. Times are Shanghai's; in --json UTC too."""
+    service, choice = operator.only(), Choice(stream, kind, principal, correlation, tenant)
+    if follow:
+        found, head = read_last(operator, service, choice, last) if last or start == 1 else ([], start - 1)
+        for event in chain(found, follow_events(operator, service, choice, head + 1)):
+            output.say_more(event_document(event), event_text(event))
+    if last:
+        found, _ = read_last(operator, service, choice, last)
+    else:
+        found = read_events(operator, service, choice, start, limit)
     texts = [event_text(event) for event in found] or [Text("There are none.")]
     output.say([event_document(event) for event in found], *texts)
 

@@ -1,17 +1,21 @@
 """What a command says: a text for people, or one JSON document for programs."""
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 @dataclass(frozen=True)
@@ -25,14 +29,27 @@ class Output:
         if self.as_json:
             print(json.dumps(document, ensure_ascii=False, indent=2))
             return
-        console = Console(width=None if sys.stdout.isatty() else 160)
+        console = Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 160)
         for text in texts:
             console.print(Text(text) if isinstance(text, str) else text, soft_wrap=isinstance(text, str | Text))
 
+    def say_more(self, document: Any, text: RenderableType) -> None:
+        """One of many things that are said as they come; a document is a line of its own."""
+        if self.as_json:
+            print(json.dumps(document, ensure_ascii=False), flush=True)
+        else:
+            self.say(document, text)
+            sys.stdout.flush()
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, right: Sequence[str] = ()) -> Table:
-    """A plain table; the columns in `right` are numbers. Cells are data, so nothing in them is markup."""
-    made = Table(box=None, pad_edge=False, header_style="bold")
+
+def table(
+    columns: Sequence[str], rows: Sequence[Sequence[object]], *, right: Sequence[str] = (), narrow: bool = False
+) -> Table:
+    """A plain table; the columns in `right` are numbers. Cells are data, so nothing in them is markup.
+
+    `narrow` leaves one blank between columns.
+    """
+    made = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0) if narrow else (0, 1))
     for column in columns:
         made.add_column(column, justify="right" if column in right else "left", overflow="fold")
     for row in rows:
@@ -57,5 +74,5 @@ def instant(stamp: Timestamp) -> datetime:
 
 
 def shown(stamp: Timestamp) -> str:
-    """An instant as a person reads it: here, by the time of this machine's place."""
-    return instant(stamp).astimezone().isoformat(" ", "seconds")
+    """An instant as a person reads it: by the time of Shanghai, and it says so."""
+    return f"{instant(stamp).astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S} Shanghai"

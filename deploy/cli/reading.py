@@ -1,6 +1,9 @@
 """Events as a person reads them."""
 
 import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from time import sleep
 from typing import Any
 
 from hubao.feed.v1 import admin_service_pb2 as pb
@@ -8,30 +11,71 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from deploy.cli.operator import Operator
-from deploy.cli.output import plain, shown
+from deploy.cli.output import SHANGHAI, instant, plain, shown
 from libs.common.dates import PartialDate
 from libs.common.money import Money
 
 PAGE = 200
+SECONDS_BETWEEN = 1.0
+"""How often a log that is followed is asked for more."""
 
 
-def read_events(operator: Operator, service: str, start: int, limit: int, stream: str) -> list[pb.LoggedEvent]:
+@dataclass(frozen=True)
+class Choice:
+    """Which events of a service's log; empty for all."""
+
+    stream: str = ""
+    type: str = ""
+    principal: str = ""
+    correlation_id: str = ""
+    tenant: str = ""
+
+    def request(self, **place: Any) -> pb.ReadEventsRequest:
+        return pb.ReadEventsRequest(**asdict(self), **place)
+
+
+def read_events(operator: Operator, service: str, choice: Choice, start: int, limit: int) -> list[pb.LoggedEvent]:
     """Up to `limit` events from a position on, in the order of the log."""
     events: list[pb.LoggedEvent] = []
-    while len(events) < limit:
-        wanted = min(limit - len(events), PAGE)
-        request = pb.ReadEventsRequest(from_position=start, page_size=wanted, stream=stream)
-        page = operator.ask(service, request).events
-        events += page
-        if len(page) < wanted:
-            break
-        start = page[-1].position + 1
+    while start and len(events) < limit:
+        request = choice.request(from_position=start, page_size=min(limit - len(events), PAGE))
+        answer = operator.ask(service, request)
+        events += answer.events
+        start = answer.next_position
     return events
+
+
+def read_last(operator: Operator, service: str, choice: Choice, number: int) -> tuple[list[pb.LoggedEvent], int]:
+    """The newest events, in the order of the log, and the position behind which newer ones will be."""
+    events: list[pb.LoggedEvent] = []
+    head, before = None, 0
+    while len(events) < number:
+        request = choice.request(newest=True, before_position=before, page_size=min(number - len(events), PAGE))
+        answer = operator.ask(service, request)
+        head = answer.head_position if head is None else head
+        events = [*answer.events, *events]
+        before = answer.next_position
+        if not before:
+            break
+    return events, head or 0
+
+
+def follow_events(
+    operator: Operator, service: str, choice: Choice, start: int, wait: Callable[[float], None] = sleep
+) -> Iterator[pb.LoggedEvent]:
+    """Events from a position on, and those to come, until the caller has enough."""
+    while True:
+        answer = operator.ask(service, choice.request(from_position=start, page_size=PAGE))
+        yield from answer.events
+        start = answer.next_position or max(answer.head_position + 1, start)
+        if not answer.next_position:
+            wait(SECONDS_BETWEEN)
 
 
 def event_document(event: pb.LoggedEvent) -> dict[str, Any]:
     """An event with its payload and metadata as what they are."""
     document: dict[str, Any] = plain(event)
+    document["recorded_time_shanghai"] = instant(event.recorded_time).astimezone(SHANGHAI).isoformat()
     return document | {"payload": json.loads(event.payload), "metadata": json.loads(event.metadata)}
 
 

@@ -160,7 +160,7 @@ def show_status(operator: Operator) -> tuple[list[dict[str, Any]], list[Renderab
     """The states as a document and as a text, and whether all is well."""
     states = states_of(operator)
     attention = [line for state in states for line in state.attention]
-    texts: list[RenderableType] = [_table(states), *(Text(line, style="bold red") for line in attention)]
+    texts: list[RenderableType] = [*_tables(states), *(Text(line, style="bold red") for line in attention)]
     return [_document(state) for state in states], texts, not attention
 
 
@@ -187,17 +187,20 @@ def _document(state: State) -> dict[str, Any]:
     }
 
 
-def _table(states: list[State]) -> RenderableType:
-    columns = ("service", "health", "position", "relay lag", "read lag", "consumer lags", "timers", "parked", "leases")
+def _tables(states: list[State]) -> list[RenderableType]:
+    """What fits into 80 columns: figures, then what each service has still to hear, then who holds which lease."""
+    return [_figures(states), "", _heard(states), "", _leases(states)]
+
+
+def _figures(states: list[State]) -> RenderableType:
+    columns = ("service", "health", "position", "relay", "read", "timers", "due", "parked")
     rows = []
     for state in states:
         status = state.status
         health = Text(state.health, style="green" if state.health == "SERVING" else "bold red")
         if status is None:
-            rows.append([state.service, health, *[""] * 7])
+            rows.append([state.service, health, *[""] * 6])
             continue
-        heard = "\n".join(f"{upstream} {'?' if lag is None else lag}" for upstream, lag in state.consumers.items())
-        due = f", {status.timers_due} due, {state.timer_late_seconds:.0f} s late" if status.timers_due else ""
         rows.append(
             [
                 state.service,
@@ -205,11 +208,29 @@ def _table(states: list[State]) -> RenderableType:
                 status.position,
                 "?" if state.relay is None else state.relay,
                 "?" if state.projection is None else state.projection,
-                heard or "none",
-                f"{status.timers_waiting} run{due}",
+                status.timers_waiting,
+                f"{status.timers_due} ({state.timer_late_seconds:.0f} s)" if status.timers_due else "0",
                 status.parked,
-                "\n".join(f"{one.name} {'nobody' if one.expired else one.holder}" for one in status.service_leases)
-                or "none",
             ]
         )
-    return table(columns, rows, right=("position", "relay lag", "read lag", "parked"))
+    return table(columns, rows, right=columns[2:], narrow=True)
+
+
+def _heard(states: list[State]) -> RenderableType:
+    rows = [
+        (state.service, upstream, "?" if lag is None else lag)
+        for state in states
+        for upstream, lag in state.consumers.items()
+    ]
+    return table(("service", "hears", "lag"), rows, right=("lag",))
+
+
+def _leases(states: list[State]) -> RenderableType:
+    """A line for each holder, since one process holds most leases of its service."""
+    rows = []
+    for state in states:
+        held: dict[str, list[str]] = {}
+        for lease in state.status.service_leases if state.status is not None else ():
+            held.setdefault("nobody" if lease.expired else lease.holder, []).append(lease.name)
+        rows += [(state.service, holder, ", ".join(names)) for holder, names in held.items()]
+    return table(("service", "holder", "leases"), rows)

@@ -1,4 +1,4 @@
-"""`make run` and `make demo`: the whole system on this machine."""
+"""`make run`, `make demo` and `make up`: the whole system on this machine."""
 
 import asyncio
 import os
@@ -20,9 +20,10 @@ from deploy.local.clients import Refusal
 from deploy.local.cluster import NotDrained, Parked
 from deploy.local.flow import Advance
 from deploy.local.incidents import HAND_MADE
+from deploy.local.keeping import keep_up
 from deploy.local.players import Players
 from deploy.local.report import print_connection, print_incidents, print_report
-from deploy.local.scene import Outcome, play, watch, while_alive
+from deploy.local.scene import Outcome, play, while_alive
 from deploy.local.servers import ServerError
 from deploy.local.stack import ROOT, Stack
 
@@ -74,6 +75,21 @@ def demo(data: Data = Path("data"), enterprises: Enterprises = ENTERPRISES) -> N
     raise typer.Exit(1 if wrong else 0)
 
 
+@app.command()
+def up(data: Data = Path("data")) -> None:
+    """Starts everything with nothing played, and stays up until Ctrl-C."""
+    with _plainly(), Stack(data, os.environ) as stack:
+        tokens = stack.write_tokens()
+        stack.write_addresses()
+        print_connection(console, stack.addresses, tokens, stack.urls)
+        console.print("Nothing is played. It stays up until Ctrl-C; `make run` plays the scene on the same data.")
+        asyncio.run(keep_up(stack, _say))
+
+
+def _say(text: str) -> None:
+    console.print(Text(text, style="bold red"), soft_wrap=True)
+
+
 async def _show(stack: Stack, enterprises: int, incidents: Path, *, stay: bool) -> Outcome:
     players = Players.on(stack)
     tokens = stack.write_tokens()
@@ -88,6 +104,7 @@ async def _show(stack: Stack, enterprises: int, incidents: Path, *, stay: bool) 
     outcome = Outcome()
     try:
         with Progress(*columns, console=console) as progress:
+            # What is played depends on every service, so a death ends it, here as in the demo.
             outcome = await while_alive(stack, play(players, Bars(progress), enterprises, incidents))
     except Parked as parked:
         if not stay:
@@ -101,7 +118,7 @@ async def _show(stack: Stack, enterprises: int, incidents: Path, *, stay: bool) 
     await players.channels.close()
     if stay:
         console.print("It stays up until Ctrl-C. A later `make run` goes on from the same data.")
-        await watch(stack)
+        await keep_up(stack, _say)
     return outcome
 
 

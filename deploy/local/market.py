@@ -14,9 +14,11 @@ from hubao.vendor_gateway.v1 import vendor_service_pb2 as vendor_pb
 
 from deploy.local.clients import Caller
 from libs.common.codes import uscc
+from libs.common.context import SHARED
 from libs.common.grpc.convert import date_message
 from libs.common.grpc.convert import money_message as _money_message
 from libs.common.money import Money
+from libs.common.streams import stream_id
 
 TENANT, FOLLOWER, REINSURER = "donghai", "nanshan", "kunlun-re"
 OPENING = date(2025, 11, 3)
@@ -168,6 +170,10 @@ FIRMS = (
         71_000_004,
     ),
 )
+FIRST_VENDOR = str(stream_id(SHARED, "vendor_gateway.Vendor", FIRMS[0].uscc))
+"""The id of the first vendor, which follows from its credit code, so its token can be written before it is there."""
+INSURED = uscc.compose(PUDONG, 72_000_001)
+"""An enterprise that is insured by nobody yet, for the self-check."""
 PRICES = {"assessment": "2800.00", "monitoring": "5500.00", "incident_response": "7600.00"}
 
 

@@ -1,7 +1,7 @@
 """The whole system on one machine: PostgreSQL, NATS and the four services, each a process of its own.
 
 A data directory holds everything that a later run finds again. `DATABASE_URL` and `NATS_URL` put servers of one's own
-in the place of those that come as wheels. Nothing that dies is started again silently.
+in the place of those that come as wheels. Nothing that dies is started again silently: deploy.local.keeping says so.
 """
 
 import fcntl
@@ -16,7 +16,7 @@ import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from deploy.local.clients import SERVICES
-from deploy.local.market import TENANT
+from deploy.local.market import FIRST_VENDOR, INSURED, TENANT
 from deploy.local.servers import LOOPBACK, Child, Nats, Postgres, ServerError, check_port, free_port, make_directory
 from deploy.local.servers.secrets import make_private, password_in, write_secret
 from libs.common.store.migrate import PrepareError, prepare
@@ -116,6 +116,8 @@ class Stack:
         for role in INSURER_ROLES:
             write_secret(directory / role, self.issue(f"{role}@{TENANT}", TENANT, TENANT, (role,)))
         write_secret(directory / "authority", self.issue("office@finance-bureau", "finance-bureau", "", ("authority",)))
+        write_secret(directory / "vendor", self.issue(f"duty@{FIRST_VENDOR}", FIRST_VENDOR, "", ("vendor",)))
+        write_secret(directory / "insured", self.issue(f"risk@{INSURED}", INSURED, "", ("insured",)))
         write_secret(directory / "operator", self.issue("operator@hubao", "hubao", "", ("operator",)))
         return directory
 
@@ -153,9 +155,17 @@ class Stack:
         """ServerError if anything that we started has died."""
         for name in self.services:
             self._refuse_dead(name)
+        self.check_servers()
+
+    def check_servers(self) -> None:
+        """ServerError if PostgreSQL or NATS has died: nothing here starts them again."""
         for server in (self.postgres, self.nats):
             if server is not None and not server.child.running:
                 raise ServerError(f"{server.child.name} died: {server.child.last_line}")
+
+    def dead(self) -> list[str]:
+        """The processes of services that are not running."""
+        return [name for name, child in self.services.items() if not child.running]
 
     def _refuse_dead(self, name: str) -> None:
         child = self.services[name]

@@ -10,6 +10,9 @@ from datetime import datetime
 from typing import Generic, NamedTuple, TypeVar
 from uuid import UUID
 
+from libs.common.errors import GuardExceeded
+from libs.common.money import Money
+
 A_co = TypeVar("A_co", covariant=True)
 
 
@@ -51,6 +54,28 @@ class Draw:
 
 
 GuardChange = SetLimit | Draw
+
+
+@dataclass(frozen=True, slots=True)
+class GuardWords:
+    """A guard as people speak of it: what it limits, and in which money its amounts are fen; no currency for counts."""
+
+    limit: str
+    currency: str = ""
+
+    def amount(self, number: int) -> str:
+        return str(Money(self.currency, number)) if self.currency else str(number)
+
+    def exceeded(self, key: str, amount: int, left: int | None) -> GuardExceeded:
+        """The refusal of a draw. `left` is what the guard has, None if it was never opened, so that it has nothing."""
+        return GuardExceeded(
+            guard=key, limit=self.limit, amount=self.amount(amount), left=self.amount(max(left or 0, 0))
+        )
+
+
+def guard_itself(key: str) -> GuardWords:
+    """For a guard without words of its own."""
+    return GuardWords(key)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ UPPER_SNAKE, pinned by a test.
 """
 
 import re
+from collections.abc import Sequence
 from typing import ClassVar
 
 
@@ -47,6 +48,11 @@ class Invalid(DomainError):
         super().__init__(field=field, **details)
         self.field = field
 
+    @property
+    def each(self) -> "tuple[Invalid, ...]":
+        """Every wrong field that this speaks of."""
+        return (self,)
+
 
 class NotFound(DomainError):
     """There is no such thing, or it belongs to somebody else (which the caller can't tell apart)."""
@@ -58,6 +64,31 @@ class Refused(DomainError):
 
 class InvalidField(Invalid):
     """The general form of a wrong field, where no rule of its own is worth a name."""
+
+
+class InvalidFields(InvalidField):
+    """Several fields of one request are wrong; its own field and details are those of the first."""
+
+    def __init__(self, wrong: Sequence[Invalid]) -> None:
+        first = wrong[0]
+        super().__init__(field=first.field, problem=problem_of(first))
+        self._each = tuple(wrong)
+
+    def __str__(self) -> str:
+        return "; ".join(f"{one.field}: {problem_of(one)}" for one in self._each)
+
+    @property
+    def each(self) -> "tuple[Invalid, ...]":
+        return self._each
+
+    @property
+    def reason(self) -> str:
+        return InvalidField(field=self.field, problem="").reason
+
+
+def problem_of(wrong: Invalid) -> str:
+    """What is wrong with the field, without its name."""
+    return wrong.details.get("problem") or str(wrong)
 
 
 class NotYet(Exception):
@@ -77,9 +108,9 @@ class Stale(DomainError):
 
 
 class GuardExceeded(Refused):
-    """A draw would take a guard past its limit."""
+    """A draw would take a guard past its limit. `limit` says which in words; `amount` and `left` have their unit."""
 
-    message = "The limit of {guard} does not allow {amount} more."
+    message = "{limit} allows {left} more, not {amount} (guard {guard})."
 
 
 class AmountOutOfRange(Refused):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from libs.common.changes import GuardChange, Recorded, TimerChange
+from libs.common.changes import GuardChange, GuardWords, Recorded, TimerChange, guard_itself
 from libs.common.events import Aggregate
 
 if TYPE_CHECKING:
@@ -48,9 +48,10 @@ class Service:
     """One of the four.
 
     `announce` turns a recorded event into its public form or None. `aggregates` are all kinds of streams of its log.
-    `draws` and `timers` are pure functions of the recorded event. `firing` is keyed by a timer's name up to its first
-    colon; `reactions` by the upstream's name and the announcement's message class. `asks` are the services that it asks
-    something while a caller waits: a channel to each, without a token, is given to `servicers` by the service's name.
+    `draws` and `timers` are pure functions of the recorded event; `guard_words` says of a guard's key what it limits.
+    `firing` is keyed by a timer's name up to its first colon; `reactions` by the upstream's name and the announcement's
+    message class. `asks` are the services that it asks something while a caller waits: a channel to each, without a
+    token, is given to `servicers` by the service's name.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Service:
     announce: Callable[[Recorded[Any]], "Message | None"]
     aggregates: Sequence[type[Aggregate]]
     draws: Callable[[Recorded[Any]], Sequence[GuardChange]] = nothing
+    guard_words: Callable[[str], GuardWords] = guard_itself
     timers: Callable[[Recorded[Any]], Sequence[TimerChange]] = nothing
     firing: Mapping[str, Firing] = field(default_factory=dict)
     reactions: Mapping[str, Mapping[type[Any], Reaction]] = field(default_factory=dict)

@@ -10,7 +10,7 @@ from google.protobuf.message import Message
 
 from libs.common.changes import Draw, GuardChange, Recorded, Schedule, TimerChange
 from libs.common.context import SHARED, Call
-from libs.common.errors import AmountOutOfRange, GuardExceeded, NotFound, RequestIdReused
+from libs.common.errors import AmountOutOfRange, NotFound, RequestIdReused
 from libs.common.events import Aggregate, follow
 from libs.common.outages import OutOfStep
 from libs.common.service import Service
@@ -125,7 +125,8 @@ class Unit:
         if verdict.verdict == "guard" and verdict.detail not in self.consulted:
             draws = [change for new in self.events for change in new.guards if isinstance(change, Draw)]
             amount = sum(draw.amount for draw in draws if draw.key == verdict.detail)
-            raise GuardExceeded(guard=verdict.detail, amount=amount)
+            left = await self._log.available(verdict.detail)
+            raise self._service.guard_words(verdict.detail).exceeded(verdict.detail, amount, left)
         for stream, kind in self._begun.items():
             if verdict.verdict == "conflict" and (there := await self._cache.load(kind, stream)) is not None:
                 raise LookupError(f"{there.kind.KIND} {stream} is there already, and the plan has not looked for it")

@@ -7,7 +7,7 @@ from libs.common.runtime import run
 from libs.common.service import Service
 from services.billing_subsidy.application.firing import FIRING
 from services.billing_subsidy.domain.aggregates import AGGREGATES
-from services.billing_subsidy.domain.guards import draws
+from services.billing_subsidy.domain.guards import draws, guard_words
 from services.billing_subsidy.domain.timers import timers
 from services.billing_subsidy.projections import PROJECTION
 from services.billing_subsidy.publishing import announce
@@ -20,6 +20,7 @@ SERVICE = Service(
     announce=announce,
     aggregates=AGGREGATES,
     draws=draws,
+    guard_words=guard_words,
     timers=timers,
     firing=FIRING,
     reactions=REACTIONS,

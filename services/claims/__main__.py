@@ -7,7 +7,7 @@ from libs.common.runtime import run
 from libs.common.service import Service
 from services.claims.application import FIRING
 from services.claims.domain.aggregates import AGGREGATES
-from services.claims.domain.guards import draws
+from services.claims.domain.guards import draws, guard_words
 from services.claims.projections import PROJECTION
 from services.claims.publishing import announce
 from services.claims.reactions import REACTIONS
@@ -19,6 +19,7 @@ SERVICE = Service(
     announce=announce,
     aggregates=AGGREGATES,
     draws=draws,
+    guard_words=guard_words,
     firing=FIRING,
     reactions=REACTIONS,
 )

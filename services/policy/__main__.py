@@ -7,7 +7,7 @@ from libs.common.runtime import run
 from libs.common.service import Service
 from services.policy.application.firing import FIRING
 from services.policy.domain.aggregates import AGGREGATES
-from services.policy.domain.guards import draws
+from services.policy.domain.guards import draws, guard_words
 from services.policy.domain.timers import timers
 from services.policy.projections import PROJECTION
 from services.policy.publishing import announce
@@ -20,6 +20,7 @@ SERVICE = Service(
     announce=announce,
     aggregates=AGGREGATES,
     draws=draws,
+    guard_words=guard_words,
     timers=timers,
     firing=FIRING,
     reactions=REACTIONS,

@@ -7,7 +7,7 @@ from libs.common.runtime import run
 from libs.common.service import Service
 from services.vendor_gateway.application import FIRING
 from services.vendor_gateway.domain.aggregates import AGGREGATES
-from services.vendor_gateway.domain.guards import draws
+from services.vendor_gateway.domain.guards import draws, guard_words
 from services.vendor_gateway.domain.timers import timers
 from services.vendor_gateway.projections import PROJECTION
 from services.vendor_gateway.publishing import announce
@@ -20,6 +20,7 @@ SERVICE = Service(
     announce=announce,
     aggregates=AGGREGATES,
     draws=draws,
+    guard_words=guard_words,
     timers=timers,
     firing=FIRING,
     reactions=REACTIONS,

@@ -135,6 +135,8 @@ def entitlement_value(field: str, message: terms_pb.ServiceEntitlement) -> Entit
     for name in ("respond_within_hours", "start_within_hours", "deliver_within_hours"):
         if getattr(message, name) < 1:
             raise InvalidField(field=f"{field}.{name}", problem="must be at least 1")
+    if message.pause_allowance_hours < 0:
+        raise InvalidField(field=f"{field}.pause_allowance_hours", problem="must not be negative")
     return Entitlement(
         code=message.code,
         service_type=message.service_type,
@@ -145,6 +147,7 @@ def entitlement_value(field: str, message: terms_pb.ServiceEntitlement) -> Entit
         respond_within_hours=message.respond_within_hours,
         start_within_hours=message.start_within_hours,
         deliver_within_hours=message.deliver_within_hours,
+        pause_allowance_hours=message.pause_allowance_hours if message.HasField("pause_allowance_hours") else 72,
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 SERVICES = ("policy", "vendor_gateway", "claims", "billing_subsidy")
-PURE = ("changes", "codes", "dates", "errors", "events", "figures", "money", "names", "texts")
+PURE = ("changes", "checking", "codes", "dates", "errors", "events", "figures", "money", "names", "texts")
 """What of `libs.common` a domain may import."""
 
 

@@ -66,6 +66,21 @@ def test_wrong_rules_name_their_field(wrong: ProgrammeRules, field: str) -> None
     assert refusal.value.field == field
 
 
+def test_rules_that_are_wrong_in_several_places_name_them_all() -> None:
+    wrong = rules(levels=(level("city", "0", "0", "1", method="top_up"), level("city", "1", "1", "-1")))
+
+    with pytest.raises(InvalidField) as refusal:
+        Programme.create("authority", wrong)
+
+    assert [one.field for one in refusal.value.each] == [
+        "rules.levels[0].method",
+        "rules.levels[0].rates[0].percent",
+        "rules.levels[0].policy_cap",
+        "rules.levels[1].level",
+        "rules.levels[1].budget",
+    ]
+
+
 def test_publishing_makes_a_version_and_opens_its_budgets() -> None:
     [event] = drafted().publish(DAY)
 

@@ -3,6 +3,8 @@
 from decimal import Decimal
 
 import pytest
+from hubao.claims.v1 import claim_pb2 as claim_pb
+from hubao.claims.v1 import claim_service_pb2 as pb
 
 from libs.common.dates import PartialDate
 from libs.common.errors import InvalidField
@@ -19,6 +21,7 @@ from services.claims.domain.errors import (
 from services.claims.domain.facts import Asked, Question
 from services.claims.domain.notice import ReportedLoss, checked_loss
 from services.claims.domain.notices import InsuredNotices, file_notice
+from services.claims.servicer.reading import notice_value
 from tests.claims.examples import (
     CLAIM,
     HANDLER,
@@ -93,6 +96,42 @@ def test_a_part_that_the_policy_never_had_is_a_wrong_field() -> None:
         noticed(part_codes=("BI", "XX"))
 
     assert refusal.value.field == "affected_part_codes[1]"
+
+
+def test_all_that_is_wrong_with_a_notice_is_named_at_once() -> None:
+    with pytest.raises(InvalidField) as refusal:
+        noticed(occurred_on=PartialDate(2026, 6), discovered_on=PartialDate(2027), part_codes=("BI", "XX", "YY"))
+
+    assert [one.field for one in refusal.value.each] == [
+        "occurred_on",
+        "discovered_on",
+        "affected_part_codes[1]",
+        "affected_part_codes[2]",
+    ]
+
+
+def test_all_that_is_wrong_in_the_form_of_a_notice_is_named_at_once() -> None:
+    request = pb.NotifyClaimRequest(
+        policy_id="x",
+        veris=claim_pb.VerisCodes(actions=["magic"], actors=["nobody"]),
+        incident_class="?",
+        reported_loss=claim_pb.ReportedLoss(amount="-1", currency_code="XXX"),
+        affected_part_codes=["BI", "BI", " "],
+    )
+
+    with pytest.raises(InvalidField) as refusal:
+        notice_value(request)
+
+    assert [one.field for one in refusal.value.each] == [
+        "policy_id",
+        "veris.actions[0]",
+        "veris.actors[0]",
+        "incident_class",
+        "reported_loss.amount",
+        "reported_loss.currency_code",
+        "affected_part_codes[1]",
+        "affected_part_codes[2]",
+    ]
 
 
 def test_an_amount_without_a_currency_is_kept_and_the_currency_asked() -> None:

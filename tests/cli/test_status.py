@@ -131,7 +131,7 @@ def test_a_late_timer_and_what_is_parked_stand_in_the_table() -> None:
     shown = console.file.getvalue()  # type: ignore[attr-defined]
 
     assert document[0]["timer_late_seconds"] == 90
-    assert "4 run, 1 due, 90 s late" in shown
+    assert "1 (90 s)" in shown
     assert "policy has 2 parked: hubao parked list -s policy" in shown
     assert not well
 
@@ -150,8 +150,38 @@ def test_every_lease_of_a_service_is_shown_with_its_holder_whichever_process_ans
 
     assert document[0]["leases"] == {"consumer policy": "host/12", "relay": ""}
     shown = console.file.getvalue()  # type: ignore[attr-defined]
-    assert "consumer policy host/12" in shown
-    assert "relay nobody" in shown
+    assert "claims   host/12  consumer policy" in shown
+    assert "claims   nobody   relay" in shown
+
+
+def test_the_status_fits_into_80_columns_and_cuts_nothing() -> None:
+    names = ("policy", "vendor_gateway", "claims", "billing_subsidy")
+    leases = [
+        pb.LeaseStatus(name=f"consumer {upstream}", holder="a-machine-of-the-insurer/123456") for upstream in names
+    ]
+    one = status(
+        position=12_345_678,
+        projected_position=12_345_600,
+        outbox_position=1_234_567,
+        published_position=1_234_500,
+        timers_due=12,
+        timers_waiting=123_456,
+        parked=2,
+        consumers=[pb.ConsumerStatus(upstream=upstream, position=1_234_000) for upstream in names],
+        service_leases=[*leases, pb.LeaseStatus(name="relay", expired=True)],
+    )
+    _, texts, _ = show_status(told(**dict.fromkeys(names, one)))
+    console = Console(width=80, file=StringIO())
+    for text in texts[:-1]:
+        console.print(text)
+
+    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    (line,) = [line for line in lines if line.startswith("billing_subsidy") and "SERVING" in line]
+    shown = "billing_subsidy SERVING 12345678 67 (7 s) 78 (7 s) 123456 12 (90 s) 2"
+    assert line.split() == shown.split()
+    assert max(map(len, lines)) <= 80
+    assert not any("…" in line for line in lines)
+    assert "567 (7 s)" in "\n".join(lines)
 
 
 def test_what_the_read_tables_can_not_take_needs_a_person_and_is_named() -> None:

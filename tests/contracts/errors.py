@@ -8,7 +8,7 @@ from functools import cache
 from google.rpc.error_details_pb2 import ErrorInfo
 
 import services
-from libs.common.errors import DomainError, Invalid, NotFound, Refused, Stale
+from libs.common.errors import DomainError, Invalid, InvalidFields, NotFound, Refused, Stale
 from libs.common.grpc.errors import status_of
 from libs.common.outages import Unanswered
 
@@ -60,7 +60,7 @@ def refusals() -> Iterator[type[DomainError]]:
     while waiting:
         cls = waiting.pop()
         waiting.extend(cls.__subclasses__())
-        if (cls.__module__.startswith(("services.", "libs.")) and cls not in KINDS) or cls is Stale:
+        if (cls.__module__.startswith(("services.", "libs.")) and cls not in (*KINDS, InvalidFields)) or cls is Stale:
             yield cls
 
 

@@ -181,6 +181,38 @@ async def test_a_wrong_cell_is_named(desk: Desk, changes: dict[str, str], refusa
     assert answered.results[0].row_key == "OLD-000001"
 
 
+async def test_all_wrong_cells_of_a_row_are_named(desk: Desk) -> None:
+    await a.product(desk)
+    wrong = line(1, size="huge", inception="soon", DATA__annual_premium="90000.015", bundled_services="maybe", name="")
+
+    answered = await taken(desk, csv_file(wrong, line(2)))
+
+    (refused, accepted) = answered.results
+    assert [one.field for one in refused.problems] == [
+        "csv!2 (name)",
+        place("size"),
+        place("inception"),
+        "csv!U2 (bundled_services)",
+        place("DATA.annual_premium"),
+    ]
+    assert (refused.reason, refused.field) == ("INVALID_FIELD", "csv!2 (name)")
+    assert not accepted.problems
+
+
+async def test_all_cells_of_a_row_that_can_not_be_meant_are_named(desk: Desk) -> None:
+    await a.product(desk)
+    wrong = line(1, uscc="9131", region_code="990000", expiry="2026-02-01", answer__MFA="sometimes", vat="1")
+
+    answered = await taken(desk, csv_file(wrong))
+
+    assert [one.field for one in answered.results[0].problems] == [
+        place("uscc"),
+        place("region_code"),
+        place("expiry"),
+        place("answer.MFA"),
+    ]
+
+
 async def test_a_binary_number_that_is_no_whole_fen_is_named_by_its_cell(desk: Desk, tmp_path: Path) -> None:
     await a.product(desk)
 

@@ -185,7 +185,40 @@ def test_terms_that_make_no_sense_are_refused_naming_the_field(terms: ProductTer
     with pytest.raises(InvalidField) as refusal:
         check_terms(terms)
 
-    assert refusal.value.field == field
+    assert field in [one.field for one in refusal.value.each]
+
+
+def test_all_that_is_wrong_with_terms_is_named_at_once_in_the_order_of_the_form() -> None:
+    wrong = an.product_terms(
+        questions=(Question("MFA", " ", AnswerKind.YES_NO, ("x",)),),
+        vat_rates=(DatedRate(Decimal(6), date(2020, 1, 1)),),
+        cancellation=CancellationRule((), Decimal(101)),
+        minimum_premium=Money.cny(-1),
+        exclusions=("war", "LIFE", "strike"),
+    )
+
+    with pytest.raises(InvalidField) as refusal:
+        check_terms(wrong)
+
+    assert [one.field for one in refusal.value.each] == [
+        "terms.questions[0].text",
+        "terms.questions[0].options",
+        "terms.cancellation.methods",
+        "terms.cancellation.short_rate_percent",
+        "terms.vat_rates[0].rate",
+        "terms.minimum_premium",
+        "terms.exclusions[0]",
+        "terms.exclusions[2]",
+    ]
+
+
+def test_money_that_can_not_be_compared_is_named_and_not_compared() -> None:
+    part = replace(an.product_terms().parts[0], minimum_limit=Money("USD", 100))
+
+    with pytest.raises(InvalidField) as refusal:
+        check_terms(an.product_terms(parts=(part, *an.product_terms().parts[1:])))
+
+    assert [one.field for one in refusal.value.each] == ["terms.parts[0].minimum_limit.currency_code"]
 
 
 def test_a_product_needs_a_name() -> None:

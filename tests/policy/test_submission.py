@@ -88,6 +88,32 @@ def test_a_wrong_field_is_named(changes: dict[str, object], field: str) -> None:
     assert refusal.value.field == field
 
 
+def test_all_wrong_fields_are_named_at_once() -> None:
+    with pytest.raises(InvalidField) as refusal:
+        an.asked(
+            insured=an.enterprise(uscc="9131", region_code="990000"),
+            expiry=an.INCEPTION,
+            parts=(an.wanted(an.DATA, Money("USD", 100)), an.wanted(an.DATA, Money.cny(0))),
+            annual_revenue=Money.cny(-1),
+            answers=(Answer("EDR", AnswerKind.YES_NO, "yes"), an.mfa(), an.mfa("no")),
+            systems=(DeclaredSystem("ERP", 6, "", None, False),),
+        )
+
+    assert [one.field for one in refusal.value.each] == [
+        "insured.uscc",
+        "insured.region_code",
+        "expiry",
+        "parts[0].limit.currency_code",
+        "parts[1].part_code",
+        "parts[1].limit",
+        "annual_revenue",
+        "answers[0].question",
+        "answers[2].question",
+        "systems[0].mlps_level",
+        "systems[0].mlps_filing_number",
+    ]
+
+
 def test_a_term_from_a_leap_day_ends_on_either_side_of_it() -> None:
     for expiry in (date(2029, 2, 28), date(2029, 3, 1)):
         assert an.asked(inception=date(2028, 2, 29), expiry=expiry)

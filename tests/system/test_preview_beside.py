@@ -195,7 +195,13 @@ async def test_a_change_that_would_pass_a_capacity_is_refused_in_the_preview_as_
     )
 
     assert foreseen == await books.refused(a.endorse(books.policy_id, JULY, change))
-    assert foreseen == ("FAILED_PRECONDITION", "GUARD_EXCEEDED", {"guard": GUARD, "amount": "500000100"})
+    told = {
+        "guard": GUARD,
+        "limit": "The capacity for cloud aliyun",
+        "amount": "5,000,001.00 CNY",
+        "left": "5,000,000.00 CNY",
+    }
+    assert foreseen == ("FAILED_PRECONDITION", "GUARD_EXCEEDED", told)
     assert await capacities(books, endorsing(JULY, a.set_data(Money.cny(30_000_000)))) == [
         ("aliyun", "25,000,000.00", "30,000,000.00", "0.00")
     ]

@@ -81,6 +81,7 @@ def entitlement(
     phase: Phase = Phase.IN_FORCE,
     quantity: int = 1,
     fee: str = "1000.00",
+    pause_allowance_hours: int = 72,
 ) -> Entitlement:
     return Entitlement(
         code=code,
@@ -92,6 +93,7 @@ def entitlement(
         respond_within_hours=24,
         start_within_hours=48,
         deliver_within_hours=240,
+        pause_allowance_hours=pause_allowance_hours,
     )
 
 

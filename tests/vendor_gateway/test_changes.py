@@ -88,10 +88,6 @@ def test_capacity_is_drawn_from_acceptance_until_the_order_is_over(event: object
             [Cancel("start-clock"), Cancel("deliver-clock")],
         ),
         (
-            e.Resumed(vendor_id=SHIELD, resumed_at=NOON, start_by=None, deliver_by=NOON + hours(1)),
-            [Schedule("deliver-clock", NOON + hours(1))],
-        ),
-        (
             e.Closed(vendor_id=SHIELD, on_time=True, first_time_right=True, closed_at=NOON),
             [Schedule("rating", NOON)],
         ),

@@ -16,6 +16,7 @@ from services.vendor_gateway.domain.errors import (
     CapacityExhausted,
     EntitlementUsedUp,
     OrderNotFound,
+    PauseNotOwn,
     PolicyNotKnown,
     SignatureInvalid,
     SignatureMissing,
@@ -263,7 +264,7 @@ async def test_rework_is_delivered_again_and_then_verified(gateway: Gateway) -> 
     await gateway.order(vendor_id, "DeliverOrder", order_id, deliverable=deliverable())
 
     sent_back = await gateway.order(INSURER, "RequestRework", order_id, reason="no figures", deliver_within_hours=72)
-    await gateway.order(vendor_id, "DeliverOrder", order_id, deliverable=deliverable(content=b"better"))
+    await gateway.order(vendor_id, "DeliverOrder", order_id, deliverable=deliverable(content=b'{"alerts": 1}'))
     await gateway.order(INSURER, "VerifyOrder", order_id)
     await gateway.pass_time(seconds=1)
 
@@ -289,13 +290,79 @@ async def test_work_is_scheduled_paused_and_resumed(gateway: Gateway) -> None:
 
     scheduled = await gateway.order(vendor_id, "ScheduleOrder", order_id, start_time=start_time)
     paused = await gateway.order(vendor_id, "PauseOrder", order_id, reason="access")
-    await gateway.pass_time(days=30)
+    await gateway.pass_time(days=2)
     resumed = await gateway.order(vendor_id, "ResumeOrder", order_id)
 
     assert scheduled.state == order_pb.ORDER_STATE_SCHEDULED
     assert paused.paused and not resumed.paused
-    assert resumed.start_by_time.seconds - accepted.start_by_time.seconds == 30 * 86400
+    assert resumed.start_by_time.seconds - accepted.start_by_time.seconds == 2 * 86400
+    assert resumed.pause_used.seconds == 2 * 86400
     assert resumed.credits == money(0)
+
+
+async def test_a_vendors_pause_of_four_months_is_late_from_its_allowance_on(gateway: Gateway) -> None:
+    vendor_id = await gateway.vendor(1)
+    order_id = await placed(gateway)
+    accepted = await gateway.order(vendor_id, "AcceptOrder", order_id)
+    await gateway.order(vendor_id, "StartOrder", order_id)
+
+    paused = await gateway.order(vendor_id, "PauseOrder", order_id, reason="access")
+    await gateway.pass_time(days=3)
+    used = await gateway.order(INSURER, "GetOrder", order_id)
+    for _ in range(120):
+        await gateway.pass_time(days=1)
+    late = await gateway.order(INSURER, "GetOrder", order_id)
+
+    assert paused.pause.allowed_until_time.seconds - paused.pause.paused_time.seconds == 72 * 3600
+    assert used.paused and used.pause.clocks_run and used.pause_used.seconds == 72 * 3600
+    assert late.deliver_by_time.seconds - accepted.deliver_by_time.seconds == 72 * 3600
+    assert [(breach.clock, breach.periods) for breach in late.breaches] == [(order_pb.CLOCK_DELIVER, 10)]
+    assert late.credits == money(500)
+
+
+async def test_an_insurer_consents_to_a_vendors_pause(gateway: Gateway) -> None:
+    vendor_id = await gateway.vendor(1)
+    order_id = await placed(gateway)
+    accepted = await gateway.order(vendor_id, "AcceptOrder", order_id)
+    await gateway.order(vendor_id, "PauseOrder", order_id, reason="access")
+
+    consented = await gateway.order(INSURER, "ConsentToPause", order_id)
+    await gateway.pass_time(days=120)
+    resumed = await gateway.order(vendor_id, "ResumeOrder", order_id)
+    (listed,) = await gateway.orders()
+
+    assert consented.pause.consented_by == f"user:{INSURER}"
+    assert resumed.credits == money(0)
+    assert resumed.deliver_by_time.seconds - accepted.deliver_by_time.seconds == 120 * 86400
+    assert listed.deliver_by_time == resumed.deliver_by_time
+
+
+async def test_an_insurers_pause_is_for_the_insurer_to_end(gateway: Gateway) -> None:
+    vendor_id = await gateway.vendor(1)
+    order_id = await placed(gateway)
+    accepted = await gateway.order(vendor_id, "AcceptOrder", order_id)
+    paused = await gateway.order(INSURER, "PauseOrder", order_id, reason="audit")
+
+    with pytest.raises(PauseNotOwn):
+        await gateway.order(vendor_id, "ResumeOrder", order_id)
+    await gateway.pass_time(days=120)
+    resumed = await gateway.order(INSURER, "ResumeOrder", order_id)
+
+    assert paused.pause.by_insurer and not paused.pause.HasField("allowed_until_time")
+    assert resumed.credits == money(0)
+    assert resumed.deliver_by_time.seconds - accepted.deliver_by_time.seconds == 120 * 86400
+
+
+async def test_the_allowance_is_the_one_that_the_policy_promises(gateway: Gateway) -> None:
+    vendor_id = await gateway.vendor(1)
+    await gateway.hear(bound(POLICY, service(pause_allowance_hours=0)))
+    (order,) = await gateway.orders()
+    await gateway.order(vendor_id, "AcceptOrder", order.order_id)
+
+    paused = await gateway.order(vendor_id, "PauseOrder", order.order_id, reason="access")
+
+    assert paused.pause_allowance_hours == 0
+    assert paused.pause.clocks_run
 
 
 async def test_a_quantity_above_one_can_be_asked_for_order_by_order(gateway: Gateway) -> None:

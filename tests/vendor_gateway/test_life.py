@@ -11,7 +11,7 @@ from libs.common.errors import DomainError
 from services.vendor_gateway.domain.guards import draws
 from services.vendor_gateway.domain.order import ServiceOrder, State
 from services.vendor_gateway.domain.order import events as e
-from services.vendor_gateway.domain.timers import CLOCKS, OFFER_LAPSE, timers
+from services.vendor_gateway.domain.timers import CLOCKS, OFFER_LAPSE, PAUSE_ALLOWANCE, timers
 from tests.vendor_gateway.examples import (
     NOON,
     ORDER,
@@ -34,6 +34,9 @@ STEPS: dict[str, Any] = {
     "schedule": lambda order, at: order.schedule(at, at),
     "start": lambda order, at: order.begin_work(at),
     "pause": lambda order, at: order.pause("access", at),
+    "insurer's pause": lambda order, at: order.pause("audit", at, by_insurer=True),
+    "insurer's resume": lambda order, at: order.resume(at, by_insurer=True),
+    "consent": lambda order, at: order.consent_to_pause("underwriter", at),
     "resume": lambda order, at: order.resume(at),
     "clock": lambda order, at: order.count_lateness(at),
     "deliver": lambda order, at: order.hand_in(deliverable(), UNSIGNED, at),
@@ -78,4 +81,7 @@ def test_capacity_credits_and_timers_fit_the_state_at_every_step(steps: list[tup
         assert (OFFER_LAPSE in running) == (order.state is State.OFFERED)
         late = {CLOCKS[one.clock] for one in order.running if one.periods < 10}
         assert late <= running
+        bounded = order.current_pause is not None and order.current_pause.is_bounded
+        assert not bounded or PAUSE_ALLOWANCE in running
+        assert order.pause_used <= timedelta(hours=order.service.pause_allowance_hours)
         assert order.held or running.isdisjoint(CLOCKS.values())

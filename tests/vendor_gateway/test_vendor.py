@@ -95,6 +95,23 @@ def test_a_service_that_is_there_twice_is_a_wrong_field() -> None:
     assert refusal.value.field == "accreditation.capabilities[1].service_type"
 
 
+def test_all_that_is_wrong_with_an_accreditation_is_named_at_once() -> None:
+    terms = accreditation(industries=("Z9", "I65"), regions=("990000",), price="-1", conflicts=frozenset({"x"}))
+
+    with pytest.raises(InvalidField) as refusal:
+        given(Vendor, registered()).accredit(replace(terms, capabilities=terms.capabilities * 2), TODAY)
+
+    assert [one.field for one in refusal.value.each] == [
+        "accreditation.capabilities[0].industries[0]",
+        "accreditation.capabilities[0].regions[0]",
+        "accreditation.capabilities[1].service_type",
+        "accreditation.capabilities[1].industries[0]",
+        "accreditation.capabilities[1].regions[0]",
+        "accreditation.prices[0].price",
+        "accreditation.conflicts",
+    ]
+
+
 def test_two_prices_from_the_same_day_are_a_wrong_field() -> None:
     terms = accreditation()
 

@@ -1,5 +1,7 @@
 """A vendor holds an order: schedules, starts, pauses, resumes, delivers."""
 
+from dataclasses import replace
+
 import pytest
 
 from libs.common.errors import InvalidField
@@ -93,6 +95,7 @@ def test_a_pause_moves_both_deadlines_by_its_length() -> None:
 
 def test_a_pause_after_the_start_moves_only_the_delivery() -> None:
     (resumed,) = an_order(offered(), accepted(), started(), PAUSED).resume(NOON + hours(40))
+    assert isinstance(resumed, e.Resumed)
 
     assert (resumed.start_by, resumed.deliver_by) == (None, NOON + hours(270))
 
@@ -100,7 +103,7 @@ def test_a_pause_after_the_start_moves_only_the_delivery() -> None:
 def test_pausing_and_resuming_twice_does_it_once() -> None:
     order = an_order(offered(), accepted(), started())
 
-    assert order.pause("access", NOON + hours(10)) == [PAUSED]
+    assert order.pause("access", NOON + hours(10)) == [replace(PAUSED, allowed_until=NOON + hours(82))]
     assert order.evolve(PAUSED).pause("access", NOON + hours(11)) == []
     assert order.resume(NOON + hours(11)) == []
 
@@ -147,6 +150,37 @@ def test_a_deliverable_that_is_not_well_formed_is_a_wrong_field(changes: dict[st
         order.hand_in(deliverable(**changes), UNSIGNED, NOON)
 
     assert refusal.value.field == field
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"%PDF-1.7 ...",
+        b"{",
+        b'{"a": 1} {}',
+        b"NaN",
+        b'{"a": Infinity}',
+        "{}".encode("utf-16"),
+        b"\xef\xbb\xbf{}",
+        b"[" * 16384,
+    ],
+)
+def test_a_structured_result_that_is_no_json_is_a_wrong_field(content: bytes) -> None:
+    order = an_order(offered(), accepted(), started())
+    said = deliverable(content=content, size_bytes=len(content))
+
+    with pytest.raises(InvalidField) as refusal:
+        order.hand_in(said, Check(signature=SignatureVerdict.NO_KEY, content_sha256=DIGEST), NOON)
+
+    assert refusal.value.field == "deliverable.content"
+
+
+@pytest.mark.parametrize("content", [b"{}", b" [1, 2.5] ", '{"结论": "通过"}'.encode(), b"null"])
+def test_a_structured_result_may_be_any_json(content: bytes) -> None:
+    order = an_order(offered(), accepted(), started())
+    said = deliverable(content=content, size_bytes=len(content))
+
+    assert order.hand_in(said, Check(signature=SignatureVerdict.NO_KEY, content_sha256=DIGEST), NOON + hours(100))
 
 
 def test_an_assessment_needs_its_result() -> None:

@@ -16,7 +16,7 @@ from google.rpc.code_pb2 import Code
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status
 
-from libs.common.errors import DomainError, Invalid, NotFound, Refused, Stale
+from libs.common.errors import DomainError, Invalid, NotFound, Refused, Stale, problem_of
 from libs.common.outages import Conflict, Outage, OutcomeUnknown, Overloaded, ShareUsed, Unanswered
 
 T = TypeVar("T")
@@ -79,10 +79,9 @@ def status_of(error: Exception, service: str) -> Status:
             extra = _bad(error.violations, error.more)
             return _status(error.code, error.message, error.reason, service, error.metadata, extra)
         case DomainError():
-            violations = []
+            violations: list[Violation] = []
             if isinstance(error, Invalid):
-                problem = error.details.get("problem") or str(error)
-                violations.append(Violation(error.field, problem, error.reason))
+                violations = [Violation(one.field, problem_of(one), one.reason) for one in error.each]
             code = _first(CODES, error)
             return _status(code, str(error), error.reason, service, error.details, _bad(violations))
         case Outage():

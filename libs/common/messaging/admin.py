@@ -20,6 +20,7 @@ from libs.common.projection.projector import Projector
 from libs.common.projection.tables import ReadTables
 from libs.common.store.leases import Leases
 from libs.common.store.reading import Log, StoredRow
+from libs.common.store.selecting import Span, Wanted, select_events
 from libs.common.store.verify import verify
 from libs.common.waking import Waker
 
@@ -75,6 +76,7 @@ class AdminServicer(pb_grpc.AdminServiceServicer):
             consumers=[await self._consumer(upstream, consumer) for upstream, consumer in self._consumers.items()],
             timers_due=due,
             timers_waiting=waiting,
+            clock_movable=isinstance(self._clock, MovableClock),
             parked=await self._parking.count(),
             now=timestamp(now),
             chain=head.chain.hex(),
@@ -162,13 +164,18 @@ class AdminServicer(pb_grpc.AdminServiceServicer):
 
     async def ReadEvents(self, request: pb.ReadEventsRequest, context: Context) -> pb.ReadEventsResponse:
         head = await self._log.head()
-        rows = await self._log.selected(
-            max(request.from_position - 1, 0),
-            request.page_size or 50,
+        wanted = Wanted(
             stream=UUID(request.stream) if request.stream else None,
-            tenant=current_call().visible_tenant,
+            tenants=tuple(one for one in (current_call().visible_tenant, request.tenant or None) if one is not None),
+            type=request.type,
+            principal=request.principal,
+            correlation_id=request.correlation_id,
         )
-        return pb.ReadEventsResponse(events=[_logged(row) for row in rows], head_position=head.position)
+        before = min(request.before_position or head.position + 1, head.position + 1)
+        span = Span(max(request.from_position, 1), before, request.newest)
+        rows, rest = await select_events(self._log, wanted, span, request.page_size or 50)
+        events = [_logged(row) for row in rows]
+        return pb.ReadEventsResponse(events=events, head_position=head.position, next_position=rest)
 
     async def ListTimers(self, request: pb.ListTimersRequest, context: Context) -> pb.ListTimersResponse:
         page = page_of(request, default=100)

@@ -30,7 +30,7 @@ CONNECTION: dict[str, Any] = {
     "tcp_user_timeout": 10_000,
 }
 
-_EVENT = "position, tenant, stream, version, type, schema_version, payload, metadata, recorded_at"
+EVENT_COLUMNS = "position, tenant, stream, version, type, schema_version, payload, metadata, recorded_at"
 
 _OUTBOX = (
     "SELECT position, log_position, type, tenant, subject, recorded_at, traceparent, correlation_id, data FROM outbox"
@@ -170,7 +170,7 @@ class Log:
     async def stream(self, stream: UUID, after: int = 0, limit: int | None = None) -> list[StoredRow]:
         """The events of one stream with a version above `after`, in order, all or the first `limit`."""
         rows = await self.all(
-            f"SELECT {_EVENT} FROM event WHERE stream = %s AND version > %s ORDER BY version LIMIT %s",
+            f"SELECT {EVENT_COLUMNS} FROM event WHERE stream = %s AND version > %s ORDER BY version LIMIT %s",
             (stream, after, limit),
         )
         return [StoredRow(*row) for row in rows]
@@ -178,18 +178,7 @@ class Log:
     async def events(self, after: int, limit: int) -> list[StoredRow]:
         """The events of the log behind a position, in order."""
         rows = await self.all(
-            f"SELECT {_EVENT} FROM event WHERE position > %s ORDER BY position LIMIT %s", (after, limit)
-        )
-        return [StoredRow(*row) for row in rows]
-
-    async def selected(self, after: int, limit: int, *, stream: UUID | None, tenant: str | None) -> list[StoredRow]:
-        """The events behind a position, in order, of one stream and of one tenant if these are given."""
-        chosen = {"after": after, "limit": limit, "stream": stream, "tenant": tenant}
-        conditions = [f" AND {name} = %({name})s" for name in ("stream", "tenant") if chosen[name] is not None]
-        rows = await self.all(
-            f"SELECT {_EVENT} FROM event WHERE position > %(after)s{''.join(conditions)}"
-            " ORDER BY position LIMIT %(limit)s",
-            chosen,
+            f"SELECT {EVENT_COLUMNS} FROM event WHERE position > %s ORDER BY position LIMIT %s", (after, limit)
         )
         return [StoredRow(*row) for row in rows]
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from libs.common.changes import Draw, GuardChange, Recorded, SetLimit
+from libs.common.changes import Draw, GuardChange, GuardWords, Recorded, SetLimit
+from libs.common.money import CNY
 from services.billing_subsidy.domain.entitlement import LevelAmount
 from services.billing_subsidy.domain.programme.programme import ProgrammePublished
 from services.billing_subsidy.domain.programme.rules import Level
@@ -17,6 +18,15 @@ from services.billing_subsidy.domain.subsidy_case.events import CaseOpened, Claw
 def budget_key(programme_id: UUID, level: Level) -> str:
     """The guard of a level's budget."""
     return f"budget:{programme_id}:{level}"
+
+
+def guard_words(key: str) -> GuardWords:
+    """The budget of a level, or the cap of an enterprise's year at one."""
+    kind, programme, level, *rest = key.split(":")
+    if kind == "budget":
+        return GuardWords(f"The {level} budget of programme {programme}", CNY)
+    year, enterprise = rest
+    return GuardWords(f"The {level} cap of programme {programme} for enterprise {enterprise} in {year}", CNY)
 
 
 def draws(recorded: Recorded[Any]) -> list[GuardChange]:

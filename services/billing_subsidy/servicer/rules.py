@@ -3,10 +3,12 @@
 from decimal import Decimal
 
 from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
+from google.type import money_pb2
 from hubao.billing_subsidy.v1 import programme_service_pb2 as pb
 from hubao.common.v1.party_pb2 import EnterpriseSize
 from hubao.policy.v1.terms_pb2 import ProductLine
 
+from libs.common.checking import reading
 from libs.common.dates import Period
 from libs.common.errors import InvalidField
 from libs.common.grpc.convert import (
@@ -20,6 +22,7 @@ from libs.common.grpc.convert import (
     optional,
     percent_value,
 )
+from libs.common.money import Money
 from services.billing_subsidy.domain.programme.rules import (
     Base,
     Level,
@@ -32,38 +35,49 @@ from services.billing_subsidy.domain.programme.rules import (
 
 
 def rules_value(message: pb.ProgrammeRules) -> ProgrammeRules:
-    start = date_value("rules.window_from", message.window_from)
-    end = date_value("rules.window_to", message.window_to)
+    with reading() as read:
+        return ProgrammeRules(
+            code=message.code,
+            name=message.name,
+            window=read(_window_value, message),
+            window_basis=WindowBasis(enum_name("rules.window_basis", pb.WindowBasis, message.window_basis)),
+            base=Base(enum_name("rules.base", pb.SubsidyBase, message.base)),
+            levels=tuple(read(_level_value, f"rules.levels[{place}]", one) for place, one in enumerate(message.levels)),
+            minimum_term_days=message.minimum_term_days,
+            regions=tuple(message.regions),
+            industries=tuple(message.industries),
+            lines=tuple(
+                read(enum_name, f"rules.lines[{place}]", ProductLine, line) for place, line in enumerate(message.lines)
+            ),
+            subsidy_classes=tuple(message.subsidy_classes),
+            exclude_already_subsidised=message.exclude_already_subsidised,
+            total_percent=read(percent_value, "rules.total_percent", message.total_percent or "100"),
+            reallocate_freed=not message.keep_freed,
+        )
+
+
+def _window_value(message: pb.ProgrammeRules) -> Period:
+    with reading() as read:
+        start = read(date_value, "rules.window_from", message.window_from)
+        end = read(date_value, "rules.window_to", message.window_to)
     if end <= start:
         raise InvalidField(field="rules.window_to", problem="must be after window_from")
-    return ProgrammeRules(
-        code=message.code,
-        name=message.name,
-        window=Period(start, end),
-        window_basis=WindowBasis(enum_name("rules.window_basis", pb.WindowBasis, message.window_basis)),
-        base=Base(enum_name("rules.base", pb.SubsidyBase, message.base)),
-        levels=tuple(_level_value(f"rules.levels[{place}]", one) for place, one in enumerate(message.levels)),
-        minimum_term_days=message.minimum_term_days,
-        regions=tuple(message.regions),
-        industries=tuple(message.industries),
-        lines=tuple(enum_name(f"rules.lines[{place}]", ProductLine, line) for place, line in enumerate(message.lines)),
-        subsidy_classes=tuple(message.subsidy_classes),
-        exclude_already_subsidised=message.exclude_already_subsidised,
-        total_percent=percent_value("rules.total_percent", message.total_percent or "100"),
-        reallocate_freed=not message.keep_freed,
-    )
+    return Period(start, end)
 
 
 def _level_value(field: str, message: pb.LevelRule) -> LevelRule:
-    yearly = optional(message, "enterprise_year_cap", lambda name, money: money_value(f"{field}.{name}", money))
-    return LevelRule(
-        level=level_value(f"{field}.level", message.level),
-        method=Method(enum_name(f"{field}.method", pb.LevelMethod, message.method)),
-        rates=tuple(_rate_value(f"{field}.rates[{place}]", rate) for place, rate in enumerate(message.rates)),
-        policy_cap=money_value(f"{field}.policy_cap", message.policy_cap),
-        enterprise_year_cap=yearly,
-        budget=money_value(f"{field}.budget", message.budget),
-    )
+    def yearly(name: str, money: money_pb2.Money) -> Money:
+        return money_value(f"{field}.{name}", money)
+
+    with reading() as read:
+        return LevelRule(
+            level=level_value(f"{field}.level", message.level),
+            method=Method(enum_name(f"{field}.method", pb.LevelMethod, message.method)),
+            rates=tuple(read(_rate_value, f"{field}.rates[{place}]", rate) for place, rate in enumerate(message.rates)),
+            policy_cap=read(money_value, f"{field}.policy_cap", message.policy_cap),
+            enterprise_year_cap=read(optional, message, "enterprise_year_cap", yearly),
+            budget=read(money_value, f"{field}.budget", message.budget),
+        )
 
 
 def _rate_value(field: str, message: pb.SubsidyRate) -> Rate:

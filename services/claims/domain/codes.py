@@ -1,11 +1,12 @@
 """The incident in codes: VERIS as its reporter gives it, and the classes of GB/T 20986-2023."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from libs.common.errors import InvalidField
+from libs.common.checking import all_at_once, problems
+from libs.common.errors import Invalid, InvalidField
 
 ACTIONS = frozenset({"malware", "hacking", "social", "misuse", "physical", "error", "environmental", "unknown"})
 ACTORS = frozenset({"external", "internal", "partner", "unknown"})
@@ -43,16 +44,21 @@ class Veris:
 
 def checked_veris(field: str, veris: Veris) -> Veris:
     """Refuses a word that VERIS does not have."""
-    _known(f"{field}.actions", veris.actions, ACTIONS)
-    _known(f"{field}.actors", veris.actors, ACTORS)
-    _known(f"{field}.attributes", veris.attributes, ATTRIBUTES)
+    _check_veris(field, veris)
+    return veris
+
+
+@all_at_once
+def _check_veris(field: str, veris: Veris) -> Iterator[Invalid]:
+    yield from problems(_known, f"{field}.actions", veris.actions, ACTIONS)
+    yield from problems(_known, f"{field}.actors", veris.actors, ACTORS)
     for index, asset in enumerate(veris.assets):
         if len(asset) > _LONGEST or not _ASSET.fullmatch(asset):
-            raise InvalidField(field=f"{field}.assets[{index}]", problem="must be like 'S - Web application'")
+            yield InvalidField(field=f"{field}.assets[{index}]", problem="must be like 'S - Web application'")
+    yield from problems(_known, f"{field}.attributes", veris.attributes, ATTRIBUTES)
     for index, variety in enumerate(veris.action_varieties):
         if not 0 < len(variety) <= _LONGEST:
-            raise InvalidField(field=f"{field}.action_varieties[{index}]", problem=f"must have 1 to {_LONGEST} letters")
-    return veris
+            yield InvalidField(field=f"{field}.action_varieties[{index}]", problem=f"must have 1 to {_LONGEST} letters")
 
 
 def checked_class(field: str, code: str) -> IncidentClass | None:
@@ -65,8 +71,9 @@ def checked_class(field: str, code: str) -> IncidentClass | None:
         raise InvalidField(field=field, problem=f"{code!r} is no class of GB/T 20986") from None
 
 
-def _known(field: str, words: Sequence[str], vocabulary: frozenset[str]) -> None:
+@all_at_once
+def _known(field: str, words: Sequence[str], vocabulary: frozenset[str]) -> Iterator[Invalid]:
     for index, word in enumerate(words):
         if word not in vocabulary:
             known = ", ".join(sorted(vocabulary))
-            raise InvalidField(field=f"{field}[{index}]", problem=f"{word!r} is not one of {known}")
+            yield InvalidField(field=f"{field}[{index}]", problem=f"{word!r} is not one of {known}")

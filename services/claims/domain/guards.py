@@ -3,7 +3,8 @@
 from typing import Any
 from uuid import UUID
 
-from libs.common.changes import Draw, GuardChange, Recorded, SetLimit
+from libs.common.changes import Draw, GuardChange, GuardWords, Recorded, SetLimit
+from libs.common.money import CNY
 from services.claims.domain.account import CoverageOpened, CoverageRetermed, LimitsDrawn
 from services.claims.domain.limits import AGGREGATE
 
@@ -11,6 +12,13 @@ from services.claims.domain.limits import AGGREGATE
 def limit_key(policy_id: UUID, part_code: str) -> str:
     """The guard of one part's limit, or of the aggregate."""
     return f"coverage:{policy_id}:{'aggregate' if part_code == AGGREGATE else part_code}"
+
+
+def guard_words(key: str) -> GuardWords:
+    """The limit, with the policy or the certificate whose it is."""
+    _, cover, part = key.split(":", 2)
+    name = "aggregate limit" if part == "aggregate" else f"limit of part {part}"
+    return GuardWords(f"The {name} of policy or certificate {cover}", CNY)
 
 
 def draws(recorded: Recorded[Any]) -> list[GuardChange]:

@@ -7,6 +7,7 @@ from hubao.claims.v1 import claim_pb2 as claim_pb
 from hubao.claims.v1 import claim_service_pb2 as pb
 from hubao.claims.v1 import events_pb2 as events_pb
 
+from libs.common.checking import reading
 from libs.common.errors import InvalidField
 from libs.common.grpc.convert import enum_name, money_value, optional, partial_date_value, uuid_value
 from services.claims.domain.claim.parts import Outcome, Reason, State
@@ -21,21 +22,22 @@ from services.claims.projections import ClaimFilter
 
 def notice_value(request: pb.NotifyClaimRequest) -> Notice:
     """The notice as given; a date of which nothing is known is None."""
-    return Notice(
-        policy_id=uuid_value("policy_id", request.policy_id),
-        insured_uscc=request.insured_uscc,
-        reference=request.reference,
-        reported_by=request.reported_by,
-        occurred_on=optional(request, "occurred_on", partial_date_value),
-        discovered_on=optional(request, "discovered_on", partial_date_value),
-        notified_on=optional(request, "notified_on", partial_date_value),
-        description=request.description,
-        veris=checked_veris("veris", veris_value(request.veris)),
-        incident_class=checked_class("incident_class", request.incident_class),
-        loss=optional(request, "reported_loss", loss_value),
-        part_codes=checked_part_codes("affected_part_codes", tuple(request.affected_part_codes)),
-        response_requested=request.response_requested,
-    )
+    with reading() as read:
+        return Notice(
+            policy_id=read(uuid_value, "policy_id", request.policy_id),
+            insured_uscc=request.insured_uscc,
+            reference=request.reference,
+            reported_by=request.reported_by,
+            occurred_on=read(optional, request, "occurred_on", partial_date_value),
+            discovered_on=read(optional, request, "discovered_on", partial_date_value),
+            notified_on=read(optional, request, "notified_on", partial_date_value),
+            description=request.description,
+            veris=read(checked_veris, "veris", veris_value(request.veris)),
+            incident_class=read(checked_class, "incident_class", request.incident_class),
+            loss=read(optional, request, "reported_loss", loss_value),
+            part_codes=read(checked_part_codes, "affected_part_codes", tuple(request.affected_part_codes)),
+            response_requested=request.response_requested,
+        )
 
 
 def veris_value(message: claim_pb.VerisCodes) -> Veris:

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from libs.common.changes import Draw
-from libs.common.errors import GuardExceeded
 from libs.common.money import CNY, Money
 from libs.common.unit import Unit
 from services.policy.application.accumulations import accumulation_id, exposure_of_policy
 from services.policy.domain.accumulation.accumulation import Accumulation, Dependency
 from services.policy.domain.accumulation.exposure import PolicyExposure
-from services.policy.domain.guards import accumulation_key
+from services.policy.domain.guards import accumulation_key, guard_words
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ async def capacity_uses(unit: Unit, policy_id: UUID) -> list[CapacityUse]:
         key = accumulation_key(tenant, dependency)
         change, available = drawn[key], await unit.available(key)
         if available is not None and change > max(available, 0):
-            raise GuardExceeded(guard=key, amount=change)
+            raise guard_words(key).exceeded(key, change, available)
         accumulation = await unit.find(Accumulation, accumulation_id(tenant, dependency))
         limited = available is not None and accumulation is not None and accumulation.capacity is not None
         left = Money(CNY, available - change) if limited and available is not None else None

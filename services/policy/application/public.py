@@ -93,6 +93,7 @@ def service_message(service: ServiceEntitlement) -> pb.ServiceEntitlement:
         respond_within_hours=service.respond_within_hours,
         start_within_hours=service.start_within_hours,
         deliver_within_hours=service.deliver_within_hours,
+        pause_allowance_hours=service.pause_allowance_hours,
     )
 
 

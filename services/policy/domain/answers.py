@@ -1,10 +1,11 @@
 """Answers of a questionnaire: typed by their question, kept as the text by which factor tables find them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from libs.common.errors import InvalidField
+from libs.common.checking import all_at_once, problems
+from libs.common.errors import Invalid, InvalidField
 from services.policy.domain.product.terms import AnswerKind, ProductTerms
 from services.policy.domain.underwriting_errors import RequiredAnswersMissing
 
@@ -24,19 +25,22 @@ class Answer:
         return Decimal(self.text)
 
 
-def check_answer(terms: ProductTerms, answer: Answer, field: str) -> None:
+@all_at_once
+def check_answer(terms: ProductTerms, answer: Answer, field: str) -> Iterator[Invalid]:
     """Refuses an answer to no question of the product, or of the wrong kind."""
     question = terms.question(answer.question)
     if question is None:
-        raise InvalidField(field=f"{field}.question", problem=f"the product does not ask {answer.question}")
+        yield InvalidField(field=f"{field}.question", problem=f"the product does not ask {answer.question}")
+        return
     if question.kind is not answer.kind:
-        raise InvalidField(field=field, problem=f"{answer.question} wants an answer of kind {question.kind}")
+        yield InvalidField(field=field, problem=f"{answer.question} wants an answer of kind {question.kind}")
+        return
     if question.kind is AnswerKind.CHOICE and answer.text not in question.options:
-        raise InvalidField(field=f"{field}.choice", problem=f"must be one of {', '.join(question.options)}")
+        yield InvalidField(field=f"{field}.choice", problem=f"must be one of {', '.join(question.options)}")
     if question.minimum is not None and answer.number < question.minimum:
-        raise InvalidField(field=field, problem=f"the answer to {question.code} must be at least {question.minimum}")
+        yield InvalidField(field=field, problem=f"the answer to {question.code} must be at least {question.minimum}")
     if question.maximum is not None and answer.number > question.maximum:
-        raise InvalidField(field=field, problem=f"the answer to {question.code} must be at most {question.maximum}")
+        yield InvalidField(field=field, problem=f"the answer to {question.code} must be at most {question.maximum}")
 
 
 def check_required(terms: ProductTerms, answers: Iterable[Answer]) -> None:
@@ -47,11 +51,12 @@ def check_required(terms: ProductTerms, answers: Iterable[Answer]) -> None:
         raise RequiredAnswersMissing(questions=", ".join(missing))
 
 
-def check_answers(terms: ProductTerms, answers: Iterable[Answer], field: str) -> None:
-    """Refuses the first wrong answer, or a second one to the same question."""
+@all_at_once
+def check_answers(terms: ProductTerms, answers: Iterable[Answer], field: str) -> Iterator[Invalid]:
+    """Refuses wrong answers, and a second one to the same question."""
     seen: set[str] = set()
     for index, answer in enumerate(answers):
-        check_answer(terms, answer, f"{field}[{index}]")
+        yield from problems(check_answer, terms, answer, f"{field}[{index}]")
         if answer.question in seen:
-            raise InvalidField(field=f"{field}[{index}].question", problem=f"{answer.question} is answered twice")
+            yield InvalidField(field=f"{field}[{index}].question", problem=f"{answer.question} is answered twice")
         seen.add(answer.question)

@@ -4,11 +4,13 @@
 the next from it.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from libs.common.errors import InvalidField
+from libs.common.checking import all_at_once, problems
+from libs.common.errors import Invalid, InvalidField
 from libs.common.money import Money
 from services.policy.domain.answers import Answer
 from services.policy.domain.enterprise import EnterpriseSize
@@ -131,19 +133,20 @@ def check_cover(terms: ProductTerms, cover: Cover, on: date) -> None:
                 )
 
 
-def check_wanted(parts: tuple[WantedPart, ...], inception: date, field: str) -> None:
+@all_at_once
+def check_wanted(parts: tuple[WantedPart, ...], inception: date, field: str) -> Iterator[Invalid]:
     """Refuses wanted parts that no product could cover: foreign money, a part twice, a retroactive date to come."""
     seen: set[str] = set()
     for index, wanted in enumerate(parts):
         here = f"{field}[{index}]"
         if wanted.part_code in seen:
-            raise InvalidField(field=f"{here}.part_code", problem=f"{wanted.part_code} comes twice")
+            yield InvalidField(field=f"{here}.part_code", problem=f"{wanted.part_code} comes twice")
         seen.add(wanted.part_code)
-        check_money(f"{here}.limit", wanted.limit, 1)
+        yield from problems(check_money, f"{here}.limit", wanted.limit, 1)
         if wanted.deductible is not None:
-            check_money(f"{here}.deductible", wanted.deductible)
+            yield from problems(check_money, f"{here}.deductible", wanted.deductible)
         if wanted.retroactive_date is not None and wanted.retroactive_date > inception:
-            raise InvalidField(field=f"{here}.retroactive_date", problem="must not be after the inception")
+            yield InvalidField(field=f"{here}.retroactive_date", problem="must not be after the inception")
 
 
 def terms_of(terms: ProductTerms, choice: PartChoice, annual_premium: Money) -> PartTerms:

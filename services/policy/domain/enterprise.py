@@ -1,10 +1,12 @@
 """An enterprise as a contract names it, and the check of its codes."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from libs.common.checking import all_at_once
 from libs.common.codes import industry, region, uscc
-from libs.common.errors import InvalidField
+from libs.common.errors import Invalid, InvalidField
 
 
 class EnterpriseSize(StrEnum):
@@ -32,17 +34,18 @@ class Enterprise:
     critical_infrastructure: bool = False
     protecting_department: str = ""
 
-    def check(self, field: str) -> None:
+    @all_at_once
+    def check(self, field: str) -> Iterator[Invalid]:
         """Refuses codes that can't exist; `field` is where this enterprise stands in the request."""
         if problem := uscc.problem_of(self.uscc):
-            raise InvalidField(field=f"{field}.uscc", problem=problem)
+            yield InvalidField(field=f"{field}.uscc", problem=problem)
         if not self.name.strip():
-            raise InvalidField(field=f"{field}.name", problem="is blank")
+            yield InvalidField(field=f"{field}.name", problem="is blank")
         if not industry.is_division(self.industry_code):
-            raise InvalidField(field=f"{field}.industry_code", problem="is no division of GB/T 4754-2017")
+            yield InvalidField(field=f"{field}.industry_code", problem="is no division of GB/T 4754-2017")
         if not region.is_region(self.region_code):
-            raise InvalidField(field=f"{field}.region_code", problem="is no region of GB/T 2260")
+            yield InvalidField(field=f"{field}.region_code", problem="is no region of GB/T 2260")
         if self.critical_infrastructure and not self.protecting_department.strip():
-            raise InvalidField(field=f"{field}.protecting_department", problem="is missing: which one protects it")
+            yield InvalidField(field=f"{field}.protecting_department", problem="is missing: which one protects it")
         if self.protecting_department and not self.critical_infrastructure:
-            raise InvalidField(field=f"{field}.protecting_department", problem="is of critical infrastructure only")
+            yield InvalidField(field=f"{field}.protecting_department", problem="is of critical infrastructure only")

@@ -5,7 +5,8 @@ Reckoned from the event alone, so that a replay can prove that no capacity was e
 
 from typing import Any
 
-from libs.common.changes import Draw, GuardChange, Recorded, SetLimit
+from libs.common.changes import Draw, GuardChange, GuardWords, Recorded, SetLimit
+from libs.common.money import CNY
 from services.policy.domain.accumulation.accumulation import AccumulationCapacitySet, AccumulationOpened, Dependency
 from services.policy.domain.accumulation.exposure import ExposureFollowed
 
@@ -16,6 +17,12 @@ WITHOUT_LIMIT = 2**62
 def accumulation_key(tenant: str, dependency: Dependency) -> str:
     """The guard of one insurer's exposure to one dependency."""
     return f"accumulation:{tenant}:{dependency.key}"
+
+
+def guard_words(key: str) -> GuardWords:
+    """The capacity, with the dependency as it was declared."""
+    _, _, kind, name = key.split(":", 3)
+    return GuardWords(f"The capacity for {kind} {name}", CNY)
 
 
 def draws(recorded: Recorded[Any]) -> list[GuardChange]:

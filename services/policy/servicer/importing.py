@@ -11,7 +11,7 @@ from hashlib import sha256
 
 from hubao.policy.v1 import policy_import_pb2 as pb
 
-from libs.common.errors import DomainError, Invalid
+from libs.common.errors import DomainError, Invalid, problem_of
 from libs.common.grpc.convert import enum_text, money_message
 from libs.common.money import CNY, Money
 from libs.common.waking import cancelled
@@ -146,7 +146,12 @@ def _refuse(result: pb.ImportResult, row: Row, refusal: DomainError) -> None:
     result.outcome = pb.IMPORT_OUTCOME_REFUSED
     result.reason = refusal.reason
     result.message = str(refusal)
-    field = refusal.field if isinstance(refusal, Invalid) else ""
-    for problem in row.problems:
-        result.problems.add(field=problem.field, message=str(problem))
-    result.field = row.places.get(field, f"{row.places['']} ({field})" if field and row.places else field)
+    each = row.problems or (refusal.each if isinstance(refusal, Invalid) else ())
+    result.field = _place(row, each[0].field if each else "")
+    for one in each:
+        result.problems.add(field=_place(row, one.field), message=problem_of(one))
+
+
+def _place(row: Row, field: str) -> str:
+    """The field as the row's source names it."""
+    return row.places.get(field, f"{row.places['']} ({field})" if field and row.places else field)

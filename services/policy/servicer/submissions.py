@@ -7,6 +7,7 @@ from hubao.policy.v1 import submission_service_pb2 as pb
 from hubao.policy.v1 import submission_service_pb2_grpc as pb_grpc
 
 from libs.common.application import Application
+from libs.common.checking import reading
 from libs.common.context import current_call
 from libs.common.grpc.convert import date_value, enum_name, money_value, optional, uuid_value
 from libs.common.grpc.pages import next_token, page_of
@@ -38,23 +39,23 @@ class SubmissionServicer(AuthorityMethods, pb_grpc.SubmissionServiceServicer):
     async def CreateSubmission(
         self, request: pb.CreateSubmissionRequest, context: Context
     ) -> pb.CreateSubmissionResponse:
-        done = await self._submissions.create(
-            current_call(),
-            request.submission_key,
-            uuid_value("product_id", request.product_id),
-            insured=enterprise_value("insured", request.insured),
-            inception=date_value("inception", request.inception),
-            expiry=date_value("expiry", request.expiry),
-            parts=each("parts", request.parts, wanted_value),
-            aggregate_limit=optional(request, "aggregate_limit", money_value),
-            annual_revenue=money_value("annual_revenue", request.annual_revenue),
-            answers=each("answers", request.answers, answer_value),
-            systems=each("systems", request.systems, system_value),
-            dependencies=each("dependencies", request.dependencies, dependency_value),
-            bundled_services=request.bundled_services,
-            questionnaire=optional(request, "questionnaire", pin_value),
-            losses=each("losses", request.losses, loss_value),
-        )
+        with reading() as read:
+            product_id = read(uuid_value, "product_id", request.product_id)
+            asked = {
+                "insured": read(enterprise_value, "insured", request.insured),
+                "inception": read(date_value, "inception", request.inception),
+                "expiry": read(date_value, "expiry", request.expiry),
+                "parts": read(each, "parts", request.parts, wanted_value),
+                "aggregate_limit": read(optional, request, "aggregate_limit", money_value),
+                "annual_revenue": read(money_value, "annual_revenue", request.annual_revenue),
+                "answers": read(each, "answers", request.answers, answer_value),
+                "systems": read(each, "systems", request.systems, system_value),
+                "dependencies": read(each, "dependencies", request.dependencies, dependency_value),
+                "bundled_services": request.bundled_services,
+                "questionnaire": read(optional, request, "questionnaire", pin_value),
+                "losses": read(each, "losses", request.losses, loss_value),
+            }
+        done = await self._submissions.create(current_call(), request.submission_key, product_id, **asked)
         return pb.CreateSubmissionResponse(submission=submission_message(done))
 
     async def RequestAssessment(
@@ -138,11 +139,12 @@ def dependency_value(field: str, message: pb.DeclaredDependency) -> DeclaredDepe
 
 
 def loss_value(field: str, message: pb.DeclaredLoss) -> DeclaredLoss:
-    return DeclaredLoss(
-        occurred_on=date_value(f"{field}.occurred_on", message.occurred_on),
-        amount=money_value(f"{field}.amount", message.amount),
-        description=message.description,
-    )
+    with reading() as read:
+        return DeclaredLoss(
+            occurred_on=read(date_value, f"{field}.occurred_on", message.occurred_on),
+            amount=read(money_value, f"{field}.amount", message.amount),
+            description=message.description,
+        )
 
 
 def subjectivity_value(field: str, message: pb.Subjectivity) -> Subjectivity:

@@ -11,6 +11,7 @@ from google.type import money_pb2
 from hubao.common.v1 import party_pb2
 from hubao.policy.v1 import submission_service_pb2 as submission_pb
 
+from libs.common.checking import reading
 from libs.common.errors import InvalidField
 from libs.common.grpc.convert import (
     date_message,
@@ -33,7 +34,8 @@ T = TypeVar("T")
 
 def each(field: str, messages: Iterable[Any], read: Callable[[str, Any], T]) -> tuple[T, ...]:
     """A repeated field, whose elements are named `field[0]`, `field[1]` …"""
-    return tuple(read(f"{field}[{index}]", message) for index, message in enumerate(messages))
+    with reading() as reads:
+        return tuple(reads(read, f"{field}[{index}]", message) for index, message in enumerate(messages))
 
 
 def within(path: str, message: Message, field: str, read: Callable[[str, Any], T]) -> T | None:
@@ -59,12 +61,13 @@ def enterprise_value(field: str, message: party_pb2.Enterprise) -> Enterprise:
 
 
 def wanted_value(field: str, message: submission_pb.WantedPart) -> WantedPart:
-    return WantedPart(
-        part_code=message.part_code,
-        limit=money_value(f"{field}.limit", message.limit),
-        deductible=within(field, message, "deductible", money_value),
-        retroactive_date=within(field, message, "retroactive_date", date_value),
-    )
+    with reading() as read:
+        return WantedPart(
+            part_code=message.part_code,
+            limit=read(money_value, f"{field}.limit", message.limit),
+            deductible=read(within, field, message, "deductible", money_value),
+            retroactive_date=read(within, field, message, "retroactive_date", date_value),
+        )
 
 
 def answer_value(field: str, message: submission_pb.Answer) -> Answer:

@@ -9,7 +9,7 @@ from services.vendor_gateway.application.entitlements import stop_services
 from services.vendor_gateway.application.placement import offer_order
 from services.vendor_gateway.domain.clocks import Clock
 from services.vendor_gateway.domain.order import ServiceOrder
-from services.vendor_gateway.domain.timers import CLOCKS, COVER_END, OFFER_LAPSE, RATING
+from services.vendor_gateway.domain.timers import CLOCKS, COVER_END, OFFER_LAPSE, PAUSE_ALLOWANCE, RATING
 from services.vendor_gateway.domain.vendor import Vendor
 
 
@@ -23,7 +23,7 @@ async def lapse_offer(unit: Unit, stream: UUID) -> None:
 
 
 async def count_lateness(unit: Unit, stream: UUID) -> None:
-    """A clock was missed, or stayed missed for one more period."""
+    """A clock was missed, or stayed missed for one more period; or a pause has used up its allowance."""
     order = await unit.find(ServiceOrder, stream)
     if order is not None:
         unit.record(ServiceOrder, stream, order.count_lateness(unit.call.now))
@@ -46,6 +46,7 @@ FIRING: Mapping[str, Firing] = {
     OFFER_LAPSE: lapse_offer,
     CLOCKS[Clock.START]: count_lateness,
     CLOCKS[Clock.DELIVER]: count_lateness,
+    PAUSE_ALLOWANCE: count_lateness,
     RATING: rate_vendor,
     COVER_END: stop_services,
 }

@@ -113,10 +113,18 @@ class Orders:
         return await self._own(call, order_id, lambda order: order.begin_work(call.now), etag)
 
     async def pause(self, call: Call, order_id: UUID, reason: str, *, etag: str = "") -> Done[ServiceOrder]:
-        return await self._own(call, order_id, lambda order: order.pause(reason, call.now), etag)
+        """A vendor pauses an order that it holds, an insurer one of its tenant."""
+        side = self._own if call.is_vendor else self._tenants
+        by_insurer = not call.is_vendor
+        return await side(call, order_id, lambda order: order.pause(reason, call.now, by_insurer=by_insurer), etag)
 
     async def resume(self, call: Call, order_id: UUID, *, etag: str = "") -> Done[ServiceOrder]:
-        return await self._own(call, order_id, lambda order: order.resume(call.now), etag)
+        side = self._own if call.is_vendor else self._tenants
+        by_insurer = not call.is_vendor
+        return await side(call, order_id, lambda order: order.resume(call.now, by_insurer=by_insurer), etag)
+
+    async def consent_to_pause(self, call: Call, order_id: UUID, *, etag: str = "") -> Done[ServiceOrder]:
+        return await self._tenants(call, order_id, lambda order: order.consent_to_pause(call.principal, call.now), etag)
 
     async def deliver(
         self, call: Call, order_id: UUID, deliverable: Deliverable, *, etag: str = ""

@@ -1,12 +1,14 @@
 """What a vendor may do, and on which terms: certificates, capabilities, capacity, dated prices, declared conflicts."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from libs.common.checking import all_at_once, problems
 from libs.common.codes.industry import is_division_or_section
 from libs.common.codes.region import is_region
 from libs.common.codes.uscc import problem_of
-from libs.common.errors import InvalidField
+from libs.common.errors import Invalid, InvalidField
 from libs.common.money import CNY, Money
 
 
@@ -82,35 +84,37 @@ def region_stem(code: str) -> str:
     return code
 
 
-def check_accreditation(accreditation: Accreditation) -> None:
+@all_at_once
+def check_accreditation(accreditation: Accreditation) -> Iterator[Invalid]:
     """What a well formed request may still get wrong: a service twice, or one without a price."""
     types = [capability.service_type for capability in accreditation.capabilities]
     for place, service_type in enumerate(types):
         if service_type in types[:place]:
-            raise InvalidField(
+            yield InvalidField(
                 field=f"accreditation.capabilities[{place}].service_type", problem=f"{service_type} is there twice"
             )
         if all(price.service_type != service_type for price in accreditation.prices):
-            raise InvalidField(field="accreditation.prices", problem=f"{service_type} has no price")
-        check_reach(f"accreditation.capabilities[{place}]", accreditation.capabilities[place])
+            yield InvalidField(field="accreditation.prices", problem=f"{service_type} has no price")
+        yield from problems(check_reach, f"accreditation.capabilities[{place}]", accreditation.capabilities[place])
     dated = [(price.service_type, price.valid_from) for price in accreditation.prices]
     for place, price in enumerate(accreditation.prices):
         if dated[place] in dated[:place]:
-            raise InvalidField(
+            yield InvalidField(
                 field=f"accreditation.prices[{place}].valid_from",
                 problem=f"{price.service_type} has two prices from {price.valid_from}",
             )
         if price.price.currency != CNY or price.price.minor_units < 0:
-            raise InvalidField(field=f"accreditation.prices[{place}].price", problem="must be CNY, and not negative")
+            yield InvalidField(field=f"accreditation.prices[{place}].price", problem="must be CNY, and not negative")
     for uscc in sorted(accreditation.conflicts):
         if problem := problem_of(uscc):
-            raise InvalidField(field="accreditation.conflicts", problem=f"{uscc} {problem}")
+            yield InvalidField(field="accreditation.conflicts", problem=f"{uscc} {problem}")
 
 
-def check_reach(field: str, capability: Capability) -> None:
+@all_at_once
+def check_reach(field: str, capability: Capability) -> Iterator[Invalid]:
     for place, code in enumerate(capability.industries):
         if not is_division_or_section(code):
-            raise InvalidField(field=f"{field}.industries[{place}]", problem=f"GB/T 4754 knows no {code}")
+            yield InvalidField(field=f"{field}.industries[{place}]", problem=f"GB/T 4754 knows no {code}")
     for place, code in enumerate(capability.regions):
         if not is_region(code):
-            raise InvalidField(field=f"{field}.regions[{place}]", problem=f"GB/T 2260 knows no {code}")
+            yield InvalidField(field=f"{field}.regions[{place}]", problem=f"GB/T 2260 knows no {code}")

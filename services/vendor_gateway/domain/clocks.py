@@ -2,7 +2,7 @@
 
 A deadline is missed from the instant on at which it is due; work that starts at that instant is late. Every period that
 has begun since then costs a share of the fee, up to a cap for each clock; all credits of an order together never pass
-its fee. A pause moves a deadline, so waiting for the insured costs the vendor nothing.
+its fee. A pause moves a deadline, so waiting for the insured costs the vendor nothing, as long as it may wait.
 """
 
 from dataclasses import dataclass, replace
@@ -67,8 +67,12 @@ class Deadline:
     earlier_periods: int = 0
     periods: int = 0
 
-    def moved(self, by: timedelta) -> "Deadline":
-        return replace(self, due_at=self.due_at + by)
+    @property
+    def next_at(self) -> datetime | None:
+        """When there may be something new to count; None when nothing more can be owed."""
+        if self.periods >= CREDIT_RULE.periods_to_cap:
+            return None
+        return self.due_at + CREDIT_RULE.period * (self.periods - self.earlier_periods)
 
     def renewed(self, due_at: datetime) -> "Deadline":
         """A new deadline for the same clock, after rework was asked for."""

@@ -1,5 +1,6 @@
 """What a vendor hands in: a file that is known by its digest, or a structured result that is sent along."""
 
+import json
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -52,6 +53,7 @@ def check_deliverable(deliverable: Deliverable, check: Check, is_assessment: boo
         raise InvalidField(field="deliverable.sha256", problem="must be 64 lower-case hexadecimal digits")
     if deliverable.size_bytes < 1:
         raise InvalidField(field="deliverable.size_bytes", problem="must be at least 1")
+    check_content(deliverable.content)
     check_assessment(deliverable.assessment, is_assessment)
     said = (deliverable.sha256, deliverable.size_bytes)
     if deliverable.content and said != (check.content_sha256, len(deliverable.content)):
@@ -60,6 +62,21 @@ def check_deliverable(deliverable: Deliverable, check: Check, is_assessment: boo
         raise SignatureMissing()
     if check.signature is SignatureVerdict.INVALID:
         raise SignatureInvalid(sha256=deliverable.sha256)
+
+
+def check_content(content: bytes) -> None:
+    """A structured result is JSON in UTF-8. A file is known by digest and size only, so it can't be looked into."""
+    if not content:
+        return
+    try:
+        json.loads(content.decode("utf-8"), parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        raise InvalidField(field="deliverable.content", problem="must be JSON in UTF-8") from None
+
+
+def _refuse(constant: str) -> None:
+    """Python reads NaN and Infinity, which are no JSON."""
+    raise ValueError(constant)
 
 
 def check_assessment(result: AssessmentResult | None, is_assessment: bool) -> None:

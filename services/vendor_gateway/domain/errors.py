@@ -56,7 +56,15 @@ class OrderNotUnderWay(Refused):
 
 
 class OrderPaused(Refused):
-    message = "The order waits for the insured since {paused_at}; resume it first."
+    message = "The order is paused since {paused_at}; it is to be resumed first."
+
+
+class OrderNotPaused(Refused):
+    message = "The order is not paused."
+
+
+class PauseNotOwn(Refused):
+    message = "The order was paused by {by}, who ends the pause."
 
 
 class OrderNotStarted(Refused):

@@ -3,13 +3,18 @@
 from typing import Any
 from uuid import UUID
 
-from libs.common.changes import Draw, GuardChange, Recorded, SetLimit
+from libs.common.changes import Draw, GuardChange, GuardWords, Recorded, SetLimit
 from services.vendor_gateway.domain import vendor
 from services.vendor_gateway.domain.order import events as order
 
 
 def capacity_guard(vendor_id: UUID) -> str:
     return f"vendor-capacity:{vendor_id}"
+
+
+def guard_words(key: str) -> GuardWords:
+    """The capacity, which counts orders."""
+    return GuardWords(f"The capacity of vendor {key.partition(':')[2]}")
 
 
 def draws(recorded: Recorded[Any]) -> list[GuardChange]:

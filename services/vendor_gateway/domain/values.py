@@ -18,7 +18,11 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True)
 class Entitlement:
-    """A bundled service that a policy version promises, on the terms that an order under it keeps."""
+    """A bundled service that a policy version promises, on the terms that an order under it keeps.
+
+    `pause_allowance_hours` is how long a vendor's pauses of one order may stop its clocks in all without the insurer's
+    consent.
+    """
 
     code: str
     service_type: str
@@ -29,6 +33,7 @@ class Entitlement:
     respond_within_hours: int
     start_within_hours: int
     deliver_within_hours: int
+    pause_allowance_hours: int = 72
 
     @property
     def is_assessment(self) -> bool:

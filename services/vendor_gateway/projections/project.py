@@ -25,6 +25,8 @@ CHANGES: dict[type[Any], str] = {
     order.Started: "started",
     order.Paused: "paused",
     order.Resumed: "resumed",
+    order.AllowanceUsed: "pause_allowance_used",
+    order.PauseConsented: "pause_consented",
     order.Delivered: "delivered",
     order.ReworkRequested: "rework",
     order.Verified: "verified",
@@ -124,6 +126,9 @@ def order_values(event: order.OrderEvent) -> dict[str, Any]:
         case order.Resumed():
             moved = {} if event.start_by is None else {"start_by": event.start_by}
             return {"paused": False, "deliver_by": event.deliver_by, **moved}
+        case order.AllowanceUsed():
+            moved = {} if event.start_by is None else {"start_by": event.start_by}
+            return {"deliver_by": event.deliver_by, **moved}
         case order.Stopped():
             return {"deliver_by": event.deliver_by}
         case order.Delivered():

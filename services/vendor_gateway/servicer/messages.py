@@ -1,9 +1,10 @@
 """Orders and what belongs to them, to and from their messages."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 from hubao.policy.v1 import terms_pb2 as terms_pb
 from hubao.vendor_gateway.v1 import events_pb2 as events_pb
@@ -15,6 +16,7 @@ from libs.common.money import Money
 from services.vendor_gateway.domain.clocks import Deadline
 from services.vendor_gateway.domain.deliverable import AssessmentResult, Deliverable
 from services.vendor_gateway.domain.order import ServiceOrder
+from services.vendor_gateway.domain.order.pause import Pause
 from services.vendor_gateway.domain.ranking import Candidate
 
 
@@ -36,7 +38,7 @@ def order_message(order_id: UUID, order: ServiceOrder, version: int, *, for_vend
         ),
         fee=money_message(order.fee),
         state=enum_text(pb.OrderState, order.state),
-        paused=order.paused_at is not None,
+        paused=order.current_pause is not None,
         vendor_id=id_text(order.vendor_id),
         requested_time=timestamp_message(order.requested_at),
         respond_by_time=instant_message(order.respond_by),
@@ -51,6 +53,9 @@ def order_message(order_id: UUID, order: ServiceOrder, version: int, *, for_vend
         rework_reason=order.rework_reason,
         unplaced_reason=order.unplaced_reason or "",
         etag=str(version),
+        pause=None if order.current_pause is None else pause_message(order.current_pause),
+        pause_allowance_hours=order.service.pause_allowance_hours,
+        pause_used=duration_message(order.pause_used),
     )
 
 
@@ -142,6 +147,23 @@ def candidate_message(candidate: Candidate) -> pb.Candidate:
         score=candidate.score,
         factors=[pb.Factor(name=one.name, finding=one.finding, points=one.points) for one in candidate.factors],
     )
+
+
+def pause_message(pause: Pause) -> pb.Pause:
+    return pb.Pause(
+        reason=pause.reason,
+        paused_time=timestamp_message(pause.since),
+        by_insurer=pause.by_insurer,
+        allowed_until_time=instant_message(pause.allowed_until),
+        clocks_run=pause.stands_since is None,
+        consented_by=pause.consented_by,
+    )
+
+
+def duration_message(length: timedelta) -> Duration:
+    message = Duration()
+    message.FromTimedelta(length)
+    return message
 
 
 def breach_message(deadline: Deadline) -> pb.ClockBreach:

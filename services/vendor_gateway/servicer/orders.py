@@ -58,6 +58,11 @@ class OrderServicer(OrderReading):
         done = await self._orders.resume(current_call(), order_id, etag=request.etag)
         return pb.ResumeOrderResponse(order=_done(done))
 
+    async def ConsentToPause(self, request: pb.ConsentToPauseRequest, context: Any) -> pb.ConsentToPauseResponse:
+        order_id = uuid_value("order_id", request.order_id)
+        done = await self._orders.consent_to_pause(current_call(), order_id, etag=request.etag)
+        return pb.ConsentToPauseResponse(order=_done(done))
+
     async def DeliverOrder(self, request: pb.DeliverOrderRequest, context: Any) -> pb.DeliverOrderResponse:
         order_id = uuid_value("order_id", request.order_id)
         deliverable = deliverable_value(request.deliverable)

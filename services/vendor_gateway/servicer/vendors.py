@@ -7,6 +7,7 @@ from hubao.vendor_gateway.v1 import vendor_service_pb2 as pb
 from hubao.vendor_gateway.v1 import vendor_service_pb2_grpc as pb_grpc
 from sqlalchemy import Row
 
+from libs.common.checking import reading
 from libs.common.context import current_call
 from libs.common.grpc.convert import (
     date_message,
@@ -68,36 +69,37 @@ class VendorServicer(pb_grpc.VendorServiceServicer):
 
 
 def accreditation_value(message: pb.Accreditation) -> Accreditation:
-    return Accreditation(
-        certificates=tuple(
-            Certificate(
-                code=one.code,
-                number=one.number,
-                expires_on=date_value(f"accreditation.certificates[{place}].expires_on", one.expires_on),
-            )
-            for place, one in enumerate(message.certificates)
-        ),
-        capabilities=tuple(
-            Capability(
-                service_type=one.service_type,
-                industries=tuple(one.industries),
-                regions=tuple(one.regions),
-                start_within_hours=one.start_within_hours,
-            )
-            for one in message.capabilities
-        ),
-        capacity=message.capacity,
-        prices=tuple(
-            Price(
-                service_type=one.service_type,
-                price=money_value(f"accreditation.prices[{place}].price", one.price),
-                valid_from=date_value(f"accreditation.prices[{place}].valid_from", one.valid_from),
-            )
-            for place, one in enumerate(message.prices)
-        ),
-        signing_key=message.signing_key,
-        conflicts=frozenset(message.conflicts),
-    )
+    with reading() as read:
+        return Accreditation(
+            certificates=tuple(
+                Certificate(
+                    code=one.code,
+                    number=one.number,
+                    expires_on=read(date_value, f"accreditation.certificates[{place}].expires_on", one.expires_on),
+                )
+                for place, one in enumerate(message.certificates)
+            ),
+            capabilities=tuple(
+                Capability(
+                    service_type=one.service_type,
+                    industries=tuple(one.industries),
+                    regions=tuple(one.regions),
+                    start_within_hours=one.start_within_hours,
+                )
+                for one in message.capabilities
+            ),
+            capacity=message.capacity,
+            prices=tuple(
+                Price(
+                    service_type=one.service_type,
+                    price=read(money_value, f"accreditation.prices[{place}].price", one.price),
+                    valid_from=read(date_value, f"accreditation.prices[{place}].valid_from", one.valid_from),
+                )
+                for place, one in enumerate(message.prices)
+            ),
+            signing_key=message.signing_key,
+            conflicts=frozenset(message.conflicts),
+        )
 
 
 def accreditation_message(value: Accreditation) -> pb.Accreditation:

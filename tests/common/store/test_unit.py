@@ -39,7 +39,7 @@ async def test_a_guard_refuses_with_its_name_and_the_amount(purses: Purses, purs
     with pytest.raises(GuardExceeded) as refusal:
         await purses.record(purse, Spent(guard="budget", amount=6), Spent(guard="budget", amount=5))
 
-    assert refusal.value.details == {"guard": "budget", "amount": "11"}
+    assert refusal.value.details == {"guard": "budget", "limit": "budget", "amount": "11", "left": "10"}
     assert await purses.application.log.available("budget") == 10
     assert (await purses.spend(purse, "budget", 10)).version == 3
 

@@ -1,12 +1,14 @@
 """The rules of a subsidy programme, and what makes them wrong in themselves."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from libs.common.checking import all_at_once, problems
 from libs.common.dates import Period
-from libs.common.errors import InvalidField
+from libs.common.errors import Invalid, InvalidField
 from libs.common.money import CNY, Money
 
 SUBSIDY_CLASS = re.compile(r"[A-Z][A-Z0-9_]{0,39}")
@@ -62,19 +64,20 @@ class LevelRule:
         """The first rate that fits, or None: then the level gives nothing."""
         return next((rate.percent for rate in self.rates if rate.fits(line, size)), None)
 
-    def check(self, field: str) -> None:
+    @all_at_once
+    def check(self, field: str) -> Iterator[Invalid]:
         """Refuses what can't be a rule."""
         for index, rate in enumerate(self.rates):
             if not 0 < rate.percent <= 100:
-                raise InvalidField(field=f"{field}.rates[{index}].percent", problem="must be above 0 and at most 100")
+                yield InvalidField(field=f"{field}.rates[{index}].percent", problem="must be above 0 and at most 100")
         caps = [("policy_cap", self.policy_cap), ("budget", self.budget)]
         if self.enterprise_year_cap is not None:
             caps.append(("enterprise_year_cap", self.enterprise_year_cap))
         for name, amount in caps:
             if amount.currency != CNY:
-                raise InvalidField(field=f"{field}.{name}.currency_code", problem="must be CNY")
+                yield InvalidField(field=f"{field}.{name}.currency_code", problem="must be CNY")
             if amount.minor_units <= 0:
-                raise InvalidField(field=f"{field}.{name}", problem="must be positive")
+                yield InvalidField(field=f"{field}.{name}", problem="must be positive")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,24 +103,25 @@ class ProgrammeRules:
     total_percent: Decimal = Decimal(100)
     reallocate_freed: bool = True
 
-    def check(self) -> None:
-        """Refuses rules that are wrong in themselves, naming the field."""
-        for index, code in enumerate(self.subsidy_classes):
-            if not SUBSIDY_CLASS.fullmatch(code):
-                raise InvalidField(field=f"rules.subsidy_classes[{index}]", problem="must be a code such as CYBER")
+    @all_at_once
+    def check(self) -> Iterator[Invalid]:
+        """Refuses rules that are wrong in themselves, naming each field."""
         if not self.levels:
-            raise InvalidField(field="rules.levels", problem="must not be empty")
-        if not 0 < self.total_percent <= 100:
-            raise InvalidField(field="rules.total_percent", problem="must be above 0 and at most 100")
+            yield InvalidField(field="rules.levels", problem="must not be empty")
         seen: set[Level] = set()
         for index, rule in enumerate(self.levels):
             field = f"rules.levels[{index}]"
             if rule.level in seen:
-                raise InvalidField(field=f"{field}.level", problem=f"names {rule.level} twice")
+                yield InvalidField(field=f"{field}.level", problem=f"names {rule.level} twice")
             if not seen and rule.method is Method.TOP_UP:
-                raise InvalidField(field=f"{field}.method", problem="has no level before it to top up")
+                yield InvalidField(field=f"{field}.method", problem="has no level before it to top up")
             seen.add(rule.level)
-            rule.check(field)
+            yield from problems(rule.check, field)
+        for index, code in enumerate(self.subsidy_classes):
+            if not SUBSIDY_CLASS.fullmatch(code):
+                yield InvalidField(field=f"rules.subsidy_classes[{index}]", problem="must be a code such as CYBER")
+        if not 0 < self.total_percent <= 100:
+            yield InvalidField(field="rules.total_percent", problem="must be above 0 and at most 100")
 
     def rule_of(self, level: Level) -> LevelRule:
         return next(rule for rule in self.levels if rule.level is level)

@@ -1,10 +1,11 @@
 """First notice, answers, and what the vendors' gateway says about orders."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from libs.common.errors import InvalidField
+from libs.common.checking import problems, refuse
+from libs.common.errors import Invalid, InvalidField
 from services.claims.domain.claim.events import Notified, QuestionsAnswered, ServiceOrderVerified
 from services.claims.domain.claim.parts import Actor, VerifiedOrder
 from services.claims.domain.claim.value import Claim
@@ -22,13 +23,10 @@ _LAST = (Asked.LOSS_CURRENCY, Asked.EXCHANGE_EVIDENCE)
 
 def notify(claim_id: UUID, notice: Notice, account: Cover, notices: InsuredNotices, actor: Actor) -> list[Notified]:
     """Takes a first notice. It may be incomplete, but it may not be impossible."""
-    checked_dates(notice.occurred_on, notice.discovered_on, notice.notified_on, actor.today)
+    refuse(_wrong_on(notice, account, actor))
     terms = account.terms
     if notice.insured_uscc and notice.insured_uscc != terms.insured_uscc:
         raise InsuredNotOnPolicy(insured_uscc=notice.insured_uscc)
-    for index, code in enumerate(notice.part_codes):
-        if code not in account.part_codes_ever:
-            raise InvalidField(field=f"affected_part_codes[{index}]", problem=f"the policy has no part {code}")
     facts = facts_of(notice, actor.now, (), actor.now)
     coverage = check(account.basis(facts, account.known_by(actor.now), claim_id)).opinion
     return [
@@ -42,6 +40,13 @@ def notify(claim_id: UUID, notice: Notice, account: Cover, notices: InsuredNotic
             certificate_id=account.certificate_id,
         )
     ]
+
+
+def _wrong_on(notice: Notice, account: Cover, actor: Actor) -> Iterator[Invalid]:
+    yield from problems(checked_dates, notice.occurred_on, notice.discovered_on, notice.notified_on, actor.today)
+    for index, code in enumerate(notice.part_codes):
+        if code not in account.part_codes_ever:
+            yield InvalidField(field=f"affected_part_codes[{index}]", problem=f"the policy has no part {code}")
 
 
 def notify_again(claim_id: UUID, claim: Claim, notice: Notice) -> list[Notified]:

@@ -5,14 +5,15 @@ tells them. From then on the policy is one like any other; `repricing` says what
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
+from libs.common.checking import all_at_once, problems, reading
 from libs.common.dates import Period, date_in_shanghai
-from libs.common.errors import InvalidField
+from libs.common.errors import Invalid, InvalidField
 from libs.common.money import CNY, Money
 from libs.common.names import number_key
 from services.policy.domain.answers import NO, YES, Answer, check_answers
@@ -27,7 +28,7 @@ from services.policy.domain.product.checks import check_money
 from services.policy.domain.product.product import ProductVersion
 from services.policy.domain.product.terms import AnswerKind, ProductLine, ProductTerms
 from services.policy.domain.rating import AppliedFactor, RatedPart, Worksheet, rate_on
-from services.policy.domain.submission.intake import check_declarations, check_parts, check_term
+from services.policy.domain.submission.intake import check_declarations, check_known, check_term, check_wanted_parts
 
 IMPORT = "IMPORT"
 """The name of the factor that stands for all that the other system reckoned."""
@@ -50,10 +51,9 @@ def import_policy(
 ) -> list[Bound]:
     """The contract that takes over a policy of another system, or a refusal that names the field or the rule."""
     terms, today = version.terms, date_in_shanghai(at)
-    _check_identity(policy)
+    _check_fields(policy, terms, tenant)
     _check_promise(policy, version, today)
     answers = _answers(terms, policy.answers)
-    check_declarations(terms, answers, (), policy.dependencies)
     shares = check_shares(policy.shares, tenant)
     cover = _cover(policy, terms, answers)
     check_cover(terms, cover, policy.inception)
@@ -115,21 +115,45 @@ def import_worksheet(bound: Bound) -> Worksheet | None:
     )
 
 
-def _check_identity(policy: ImportedPolicy) -> None:
+@all_at_once
+def _check_fields(policy: ImportedPolicy, terms: ProductTerms, tenant: str) -> Iterator[Invalid]:
+    """Refuses what is wrong in the row itself, all of it at once."""
+    yield from problems(_check_identity, policy)
+    yield from problems(_check_amounts, policy)
+    yield from problems(_answers, terms, policy.answers)
+    yield from problems(check_declarations, terms, (), (), policy.dependencies)
+    yield from problems(check_shares, policy.shares, tenant)
+
+
+@all_at_once
+def _check_identity(policy: ImportedPolicy) -> Iterator[Invalid]:
     if not _ROW_KEY.fullmatch(policy.row_key):
-        raise InvalidField(field="row_key", problem="must be 1 to 100 printable ASCII characters without blanks")
+        yield InvalidField(field="row_key", problem="must be 1 to 100 printable ASCII characters without blanks")
     if not _NUMBER.fullmatch(policy.policy_number):
-        raise InvalidField(field="policy_number", problem="must be up to 60 letters, digits and . _ / -")
+        yield InvalidField(field="policy_number", problem="must be up to 60 letters, digits and . _ / -")
     if _OURS.fullmatch(number_key(policy.policy_number).upper()):
-        raise InvalidField(field="policy_number", problem="has the form of the numbers that are given here")
-    policy.insured.check("insured")
+        yield InvalidField(field="policy_number", problem="has the form of the numbers that are given here")
+    yield from problems(policy.insured.check, "insured")
     if len(policy.insured.name) > LONGEST_NAME or not policy.insured.name.isprintable():
-        raise InvalidField(field="insured.name", problem=f"must be up to {LONGEST_NAME} printable characters")
+        yield InvalidField(field="insured.name", problem=f"must be up to {LONGEST_NAME} printable characters")
     for index, dependency in enumerate(policy.dependencies):
         name = dependency.name
         if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
             problem = f"must be up to {LONGEST_NAME} printable characters"
-            raise InvalidField(field=f"dependencies[{index}].name", problem=problem)
+            yield InvalidField(field=f"dependencies[{index}].name", problem=problem)
+
+
+@all_at_once
+def _check_amounts(policy: ImportedPolicy) -> Iterator[Invalid]:
+    wanted = tuple(part.wanted for part in policy.parts)
+    yield from problems(check_term, policy.inception, policy.expiry)
+    yield from problems(check_wanted_parts, wanted, policy.aggregate_limit, policy.inception)
+    for index, part in enumerate(policy.parts):
+        yield from problems(check_money, f"parts[{index}].annual_premium", part.annual_premium)
+    if policy.annual_revenue is not None:
+        yield from problems(check_money, "annual_revenue", policy.annual_revenue)
+    if policy.parts and not any(part.annual_premium for part in policy.parts):
+        yield InvalidField(field="parts", problem="charge no premium at all")
 
 
 def _check_promise(policy: ImportedPolicy, version: ProductVersion, today: date) -> None:
@@ -140,16 +164,9 @@ def _check_promise(policy: ImportedPolicy, version: ProductVersion, today: date)
         )
     if terms.line is ProductLine.PARK:
         raise InvalidField(field="line", problem="has members with certificates: bind the master, and issue them")
-    check_term(policy.inception, policy.expiry)
     if policy.expiry <= today:
         raise TermOver(expiry=policy.expiry, today=today)
-    check_parts(terms, tuple(part.wanted for part in policy.parts), policy.aggregate_limit, policy.inception)
-    for index, part in enumerate(policy.parts):
-        check_money(f"parts[{index}].annual_premium", part.annual_premium)
-    if policy.annual_revenue is not None:
-        check_money("annual_revenue", policy.annual_revenue)
-    if not any(part.annual_premium for part in policy.parts):
-        raise InvalidField(field="parts", problem="charge no premium at all")
+    check_known(terms, tuple(part.wanted for part in policy.parts))
 
 
 def _cover(policy: ImportedPolicy, terms: ProductTerms, answers: tuple[Answer, ...]) -> Cover:
@@ -196,7 +213,8 @@ def _as_charged(field: str, charged: Money | None, reckoned: Money, parts: int) 
 
 def _answers(terms: ProductTerms, given: Sequence[ImportedAnswer]) -> tuple[Answer, ...]:
     """The answers, each read as its question wants it."""
-    answers = tuple(_answer(terms, each, f"answers[{index}]") for index, each in enumerate(given))
+    with reading() as read:
+        answers = tuple(read(_answer, terms, each, f"answers[{index}]") for index, each in enumerate(given))
     check_answers(terms, answers, "answers")
     return answers
 

@@ -1,11 +1,13 @@
 """Which rating plans make sense: every part has a rate, and every table's lines are in the words of its basis."""
 
 import re
+from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 
+from libs.common.checking import all_at_once, problems
 from libs.common.codes.industry import is_division_or_section
 from libs.common.codes.region import PROVINCES
-from libs.common.errors import InvalidField
+from libs.common.errors import Invalid, InvalidField
 from services.policy.domain.enterprise import EnterpriseSize
 from services.policy.domain.product.terms import NUMERIC, AnswerKind, FactorBasis, FactorTable, ProductTerms, Question
 
@@ -13,7 +15,8 @@ NO_SCORE = "none"
 BANDED = {FactorBasis.DEDUCTIBLE, FactorBasis.REVENUE, FactorBasis.SCORE}
 
 
-def check_rating(terms: ProductTerms, field: str) -> None:
+@all_at_once
+def check_rating(terms: ProductTerms, field: str) -> Iterator[Invalid]:
     """Refuses a plan that could not price what the product offers."""
     plan = terms.rating
     codes = {part.code for part in terms.parts}
@@ -21,29 +24,30 @@ def check_rating(terms: ProductTerms, field: str) -> None:
     for index, rate in enumerate(plan.base_rates):
         here = f"{field}.base_rates[{index}]"
         if rate.part_code not in codes:
-            raise InvalidField(field=f"{here}.part_code", problem=f"the product has no part {rate.part_code}")
+            yield InvalidField(field=f"{here}.part_code", problem=f"the product has no part {rate.part_code}")
         if not 0 < rate.rate <= 1:
-            raise InvalidField(field=f"{here}.rate", problem="must be above 0 and at most 1")
+            yield InvalidField(field=f"{here}.rate", problem="must be above 0 and at most 1")
         if (rate.part_code, rate.valid_from) in seen:
-            raise InvalidField(field=here, problem="this part has a rate from that day already")
+            yield InvalidField(field=here, problem="this part has a rate from that day already")
         seen.add((rate.part_code, rate.valid_from))
     if missing := codes - {rate.part_code for rate in plan.base_rates}:
-        raise InvalidField(field=f"{field}.base_rates", problem=f"no rate for {', '.join(sorted(missing))}")
+        yield InvalidField(field=f"{field}.base_rates", problem=f"no rate for {', '.join(sorted(missing))}")
     if not 0 <= plan.bundle_credit_percent < 100:
-        raise InvalidField(field=f"{field}.bundle_credit_percent", problem="must be from 0 to below 100")
+        yield InvalidField(field=f"{field}.bundle_credit_percent", problem="must be from 0 to below 100")
     first: dict[str, FactorTable] = {}
     for index, table in enumerate(plan.factor_tables):
         here = f"{field}.factor_tables[{index}]"
         if (table.name, table.valid_from) in seen:
-            raise InvalidField(field=here, problem="there is a table of this name from that day already")
+            yield InvalidField(field=here, problem="there is a table of this name from that day already")
         seen.add((table.name, table.valid_from))
         leader = first.setdefault(table.name, table)
         if (table.basis, table.question, table.part_codes) != (leader.basis, leader.question, leader.part_codes):
-            raise InvalidField(field=here, problem="tables of one name look at the same thing, for the same parts")
-        _check_table(terms, table, codes, here)
+            yield InvalidField(field=here, problem="tables of one name look at the same thing, for the same parts")
+        yield from problems(_check_table, terms, table, codes, here)
 
 
-def check_options(terms: ProductTerms, field: str) -> None:
+@all_at_once
+def check_options(terms: ProductTerms, field: str) -> Iterator[Invalid]:
     """Refuses tables that have no factor for an answer that may be given: such an insured could not be quoted."""
     for index, table in enumerate(terms.rating.factor_tables):
         question = terms.question(table.question) if table.basis is FactorBasis.ANSWER else None
@@ -53,29 +57,30 @@ def check_options(terms: ProductTerms, field: str) -> None:
         keys = {row.key for row in table.rows}
         if missing := [option for option in options if option not in keys]:
             problem = f"have no factor for {', '.join(missing)}, which {question.code} may be answered with"
-            raise InvalidField(field=f"{field}.rating.factor_tables[{index}].rows", problem=problem)
+            yield InvalidField(field=f"{field}.rating.factor_tables[{index}].rows", problem=problem)
 
 
-def _check_table(terms: ProductTerms, table: FactorTable, codes: set[str], field: str) -> None:
+@all_at_once
+def _check_table(terms: ProductTerms, table: FactorTable, codes: set[str], field: str) -> Iterator[Invalid]:
     for index, code in enumerate(table.part_codes):
         if code not in codes:
-            raise InvalidField(field=f"{field}.part_codes[{index}]", problem=f"the product has no part {code}")
+            yield InvalidField(field=f"{field}.part_codes[{index}]", problem=f"the product has no part {code}")
     question = terms.question(table.question) if table.question else None
     if table.basis is FactorBasis.ANSWER and question is None:
-        raise InvalidField(field=f"{field}.question", problem="must be a question of this product")
+        yield InvalidField(field=f"{field}.question", problem="must be a question of this product")
     if table.basis is not FactorBasis.ANSWER and table.question:
-        raise InvalidField(field=f"{field}.question", problem="only a table over answers has one")
+        yield InvalidField(field=f"{field}.question", problem="only a table over answers has one")
     if not table.rows:
-        raise InvalidField(field=f"{field}.rows", problem="needs one line at least")
+        yield InvalidField(field=f"{field}.rows", problem="needs one line at least")
     keys: set[str] = set()
     for index, row in enumerate(table.rows):
         here = f"{field}.rows[{index}]"
         if not _fits(table, question, row.key):
-            raise InvalidField(field=f"{here}.key", problem=f"{row.key!r} is no key for {table.basis}")
+            yield InvalidField(field=f"{here}.key", problem=f"{row.key!r} is no key for {table.basis}")
         if row.key in keys:
-            raise InvalidField(field=f"{here}.key", problem=f"{row.key} comes twice")
+            yield InvalidField(field=f"{here}.key", problem=f"{row.key} comes twice")
         if not 0 < row.factor <= 1000:
-            raise InvalidField(field=f"{here}.factor", problem="must be above 0 and at most 1000")
+            yield InvalidField(field=f"{here}.factor", problem="must be above 0 and at most 1000")
         keys.add(row.key)
 
 

@@ -152,6 +152,8 @@ class Question:
 
 @dataclass(frozen=True)
 class ServiceEntitlement:
+    """A service that a policy promises; a vendor may pause an order of it for `pause_allowance_hours` in all."""
+
     code: str
     service_type: str
     phase: ServicePhase
@@ -161,6 +163,7 @@ class ServiceEntitlement:
     respond_within_hours: int
     start_within_hours: int
     deliver_within_hours: int
+    pause_allowance_hours: int = 72
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,10 @@
 """What an insured declares, and what follows from it: the questionnaire, tests of systems, losses of the past."""
 
+from collections.abc import Iterator
 from datetime import date
 
-from libs.common.errors import InvalidField
+from libs.common.checking import all_at_once, problems
+from libs.common.errors import Invalid, InvalidField
 from libs.common.money import Money, total
 from services.policy.domain.cover import RatingInputs
 from services.policy.domain.experience import Experience
@@ -41,15 +43,18 @@ def check_same(asked: QuestionnairePin | None, answered: QuestionnairePin | None
         raise AnotherQuestionnaire(asked=asked, answered=shown or "no questionnaire")
 
 
-def check_past(systems: tuple[DeclaredSystem, ...], losses: tuple[DeclaredLoss, ...], today: date | None) -> None:
+@all_at_once
+def check_past(
+    systems: tuple[DeclaredSystem, ...], losses: tuple[DeclaredLoss, ...], today: date | None
+) -> Iterator[Invalid]:
     """Refuses what can't have happened yet, and losses that are no amounts."""
     for index, system in enumerate(systems):
         if system.mlps_tested_on is not None and today is not None and system.mlps_tested_on > today:
-            raise InvalidField(field=f"systems[{index}].mlps_tested_on", problem="is in the future")
+            yield InvalidField(field=f"systems[{index}].mlps_tested_on", problem="is in the future")
     for index, loss in enumerate(losses):
-        check_money(f"losses[{index}].amount", loss.amount)
+        yield from problems(check_money, f"losses[{index}].amount", loss.amount)
         if today is not None and loss.occurred_on > today:
-            raise InvalidField(field=f"losses[{index}].occurred_on", problem="is in the future")
+            yield InvalidField(field=f"losses[{index}].occurred_on", problem="is in the future")
 
 
 def overdue_tests(systems: tuple[DeclaredSystem, ...], on: date) -> list[DeclaredSystem]:

@@ -1,9 +1,11 @@
 """What a submission must be before it is taken: an enterprise that exists, a term of one year, answers that fit."""
 
+from collections.abc import Iterator
 from datetime import date
 
+from libs.common.checking import all_at_once, problems, refuse
 from libs.common.dates import Period
-from libs.common.errors import InvalidField
+from libs.common.errors import Invalid, InvalidField
 from libs.common.money import Money
 from services.policy.domain.answers import Answer, check_answers, check_required
 from services.policy.domain.assessment import Assessment
@@ -46,18 +48,18 @@ def receive(
     losses: tuple[DeclaredLoss, ...] = (),
     today: date | None = None,
 ) -> list[SubmissionCreated]:
-    """Takes a request for cover, or refuses it naming the first wrong field.
+    """Takes a request for cover, or refuses it naming all wrong fields.
 
     `today` is the last day on which what is declared can have happened; None for what was declared elsewhere.
     """
-    insured.check("insured")
-    check_money("annual_revenue", annual_revenue)
-    check_term(inception, expiry)
-    check_parts(terms, parts, aggregate_limit, inception)
+    refuse(
+        problems(_check_wish, insured, inception, expiry, parts, aggregate_limit)
+        + problems(_check_stated, terms, annual_revenue, answers, systems, dependencies)
+        + problems(check_past, systems, losses, today)
+    )
+    check_known(terms, parts)
     answered = check_questionnaire(terms, questionnaire)
-    check_declarations(terms, answers, systems, dependencies)
     check_required(terms, answers)
-    check_past(systems, losses, today)
     return [
         SubmissionCreated(
             submission_key=submission_key,
@@ -76,6 +78,31 @@ def receive(
             losses=losses,
         )
     ]
+
+
+@all_at_once
+def _check_wish(
+    insured: Enterprise,
+    inception: date,
+    expiry: date,
+    parts: tuple[WantedPart, ...],
+    aggregate_limit: Money | None,
+) -> Iterator[Invalid]:
+    yield from problems(insured.check, "insured")
+    yield from problems(check_term, inception, expiry)
+    yield from problems(check_wanted_parts, parts, aggregate_limit, inception)
+
+
+@all_at_once
+def _check_stated(
+    terms: ProductTerms,
+    annual_revenue: Money,
+    answers: tuple[Answer, ...],
+    systems: tuple[DeclaredSystem, ...],
+    dependencies: tuple[DeclaredDependency, ...],
+) -> Iterator[Invalid]:
+    yield from problems(check_money, "annual_revenue", annual_revenue)
+    yield from problems(check_declarations, terms, answers, systems, dependencies)
 
 
 def rating_inputs(
@@ -104,48 +131,63 @@ def check_term(inception: date, expiry: date) -> None:
 def check_parts(
     terms: ProductTerms, parts: tuple[WantedPart, ...], aggregate_limit: Money | None, inception: date
 ) -> None:
+    check_wanted_parts(parts, aggregate_limit, inception)
+    check_known(terms, parts)
+
+
+@all_at_once
+def check_wanted_parts(
+    parts: tuple[WantedPart, ...], aggregate_limit: Money | None, inception: date
+) -> Iterator[Invalid]:
+    """Refuses parts that no product could cover."""
     if not parts:
-        raise InvalidField(field="parts", problem="needs one part at least")
-    check_wanted(parts, inception, "parts")
+        yield InvalidField(field="parts", problem="needs one part at least")
+    yield from problems(check_wanted, parts, inception, "parts")
+    if aggregate_limit is not None:
+        yield from problems(check_money, "aggregate_limit", aggregate_limit, 1)
+
+
+def check_known(terms: ProductTerms, parts: tuple[WantedPart, ...]) -> None:
+    """Refuses a part that the product does not have."""
     for wanted in parts:
         known_part(terms, wanted.part_code)
-    if aggregate_limit is not None:
-        check_money("aggregate_limit", aggregate_limit, 1)
 
 
+@all_at_once
 def check_declarations(
     terms: ProductTerms,
     answers: tuple[Answer, ...],
     systems: tuple[DeclaredSystem, ...],
     dependencies: tuple[DeclaredDependency, ...],
-) -> None:
-    check_answers(terms, answers, "answers")
+) -> Iterator[Invalid]:
+    yield from problems(check_answers, terms, answers, "answers")
     for index, system in enumerate(systems):
         here = f"systems[{index}]"
         if not 1 <= system.mlps_level <= 5:
-            raise InvalidField(field=f"{here}.mlps_level", problem="must be from 1 to 5")
+            yield InvalidField(field=f"{here}.mlps_level", problem="must be from 1 to 5")
         if system.mlps_level >= FIRST_FILED_LEVEL and not system.mlps_filing_number.strip():
-            raise InvalidField(field=f"{here}.mlps_filing_number", problem="is needed from level 2")
+            yield InvalidField(field=f"{here}.mlps_filing_number", problem="is needed from level 2")
         if system.protecting_department and not system.critical_infrastructure:
-            raise InvalidField(field=f"{here}.protecting_department", problem="is of critical infrastructure only")
+            yield InvalidField(field=f"{here}.protecting_department", problem="is of critical infrastructure only")
     seen: set[DeclaredDependency] = set()
     for index, dependency in enumerate(dependencies):
         if dependency in seen:
-            raise InvalidField(field=f"dependencies[{index}]", problem=f"{dependency.name} is declared twice")
+            yield InvalidField(field=f"dependencies[{index}]", problem=f"{dependency.name} is declared twice")
         seen.add(dependency)
 
 
-def check_subjectivities(subjectivities: tuple[Subjectivity, ...], today: date) -> None:
+@all_at_once
+def check_subjectivities(subjectivities: tuple[Subjectivity, ...], today: date) -> Iterator[Invalid]:
     seen: set[str] = set()
     for index, subjectivity in enumerate(subjectivities):
         here = f"subjectivities[{index}]"
         if subjectivity.code in seen:
-            raise InvalidField(field=f"{here}.code", problem=f"{subjectivity.code} comes twice")
+            yield InvalidField(field=f"{here}.code", problem=f"{subjectivity.code} comes twice")
         seen.add(subjectivity.code)
         if subjectivity.phase is SubjectivityPhase.POST_BIND and subjectivity.due_on is None:
-            raise InvalidField(field=f"{here}.due_on", problem="a condition after binding needs a deadline")
+            yield InvalidField(field=f"{here}.due_on", problem="a condition after binding needs a deadline")
         if subjectivity.due_on is not None and subjectivity.due_on < today:
-            raise InvalidField(field=f"{here}.due_on", problem="is past")
+            yield InvalidField(field=f"{here}.due_on", problem="is past")
 
 
 def expiry_of_quote(wanted: date | None, today: date, inception: date, valid_days: int) -> date:

@@ -103,14 +103,40 @@ class Started:
 
 @event("vendor_gateway.WorkPaused")
 class Paused:
+    """`allowed_until` is when the clocks run again without the insurer's consent, None for never."""
+
     vendor_id: UUID
     reason: str
     paused_at: datetime
+    by_insurer: bool = False
+    allowed_until: datetime | None = None
+
+
+@event("vendor_gateway.PauseAllowanceUsed")
+class AllowanceUsed:
+    """The vendor's pauses have come to what the order allows: the clocks run again, though the work still waits.
+
+    `start_by` is None when work has started. Both deadlines moved by what was left of the allowance.
+    """
+
+    vendor_id: UUID
+    used_up_at: datetime
+    start_by: datetime | None
+    deliver_by: datetime
+
+
+@event("vendor_gateway.PauseConsented")
+class PauseConsented:
+    """The insurer lets a vendor's pause stop the clocks for as long as it lasts, from this moment on."""
+
+    vendor_id: UUID
+    consented_by: str
+    consented_at: datetime
 
 
 @event("vendor_gateway.WorkResumed")
 class Resumed:
-    """`start_by` is None when work has started. Both deadlines moved by the length of the pause."""
+    """`start_by` is None when work has started. Both deadlines moved by as long as their clocks stood."""
 
     vendor_id: UUID
     resumed_at: datetime
@@ -213,7 +239,8 @@ class Cancelled:
     cancelled_at: datetime
 
 
-WorkEvent = Accepted | Scheduled | Started | Paused | Resumed | Stopped | ClockMissed | Delivered | ReworkRequested
+PauseEvent = Paused | AllowanceUsed | PauseConsented | Resumed
+WorkEvent = Accepted | Scheduled | Started | PauseEvent | Stopped | ClockMissed | Delivered | ReworkRequested
 OrderEvent = (
     Requested
     | Ranked

@@ -1,5 +1,6 @@
 """A service order: one piece of work for one vendor under an entitlement, a submission or a claim."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import ClassVar
@@ -8,7 +9,8 @@ from libs.common.dates import date_in_shanghai
 from services.vendor_gateway.domain.clocks import Clock, Deadline
 from services.vendor_gateway.domain.errors import DeliverableChanged, OrderAlreadyVerified, OrderNotDelivered
 from services.vendor_gateway.domain.order import events as e
-from services.vendor_gateway.domain.order.facts import TAKEN, State
+from services.vendor_gateway.domain.order.facts import TAKEN, State, due
+from services.vendor_gateway.domain.order.pause import Pause
 from services.vendor_gateway.domain.order.working import Working
 from services.vendor_gateway.domain.values import OriginKind
 
@@ -114,7 +116,7 @@ class ServiceOrder(Working):
                 return replace(self, state=State.REQUESTED, unplaced_reason=None, asked=frozenset())
             case e.Cancelled():
                 return replace(
-                    self, state=State.CANCELLED, cancel_reason=event.reason, paused_at=None, unplaced_reason=None
+                    self, state=State.CANCELLED, cancel_reason=event.reason, current_pause=None, unplaced_reason=None
                 )
             case e.Verified():
                 return replace(self, state=State.VERIFIED, verified_at=event.verified_at)
@@ -142,16 +144,20 @@ class ServiceOrder(Working):
             case e.Started():
                 return replace(self, state=State.STARTED)
             case e.Paused():
-                return replace(self, paused_at=event.paused_at)
-            case e.Resumed():
-                return replace(
-                    self,
-                    paused_at=None,
-                    start=_due(self.start, event.start_by),
-                    deliver=_due(self.deliver, event.deliver_by),
+                pause = Pause.begin(event.reason, event.paused_at, event.by_insurer, event.allowed_until)
+                return replace(self, current_pause=pause)
+            case e.AllowanceUsed():
+                return self.without_allowance(event)
+            case e.PauseConsented():
+                return self._drawn(
+                    event.consented_at, lambda pause: pause.consented(event.consented_by, event.consented_at)
                 )
+            case e.Resumed():
+                order = self._drawn(event.resumed_at, lambda pause: None)
+                start, deliver = due(self.start, event.start_by), due(self.deliver, event.deliver_by)
+                return replace(order, start=start, deliver=deliver)
             case e.Stopped():
-                return replace(self, stopped=True, deliver=_due(self.deliver, event.deliver_by))
+                return replace(self, stopped=True, deliver=due(self.deliver, event.deliver_by))
             case e.ClockMissed():
                 return self._later(event)
             case e.Delivered():
@@ -165,16 +171,20 @@ class ServiceOrder(Working):
                     deliver=self.deliver.renewed(event.deliver_by) if self.deliver is not None else None,
                 )
 
+    def _drawn(self, until: datetime, change: Callable[[Pause], Pause | None]) -> "ServiceOrder":
+        """Reckons what a pause has drawn on the allowance, and changes it."""
+        if self.current_pause is None:
+            return self
+        return replace(
+            self, current_pause=change(self.current_pause), pause_used=self.pause_used + self.current_pause.drawn(until)
+        )
+
     def _later(self, event: e.ClockMissed) -> "ServiceOrder":
         match event.clock:
             case Clock.START:
                 return replace(self, start=_counted(self.start, event))
             case Clock.DELIVER:
                 return replace(self, deliver=_counted(self.deliver, event))
-
-
-def _due(deadline: Deadline | None, due_at: datetime | None) -> Deadline | None:
-    return deadline if deadline is None or due_at is None else replace(deadline, due_at=due_at)
 
 
 def _counted(deadline: Deadline | None, event: e.ClockMissed) -> Deadline | None:
