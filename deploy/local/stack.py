@@ -54,7 +54,7 @@ class Stack:
             self._take_directory()
             self._issuer = LocalIssuer.create(self.data / "identity")
             self.database_url, self.nats_url = self._start_servers()
-            service_urls = {name: self.way_to(name, self._prepared(name)) for name in SERVICES}
+            service_urls = {name: self.way_to(name, self.prepared(name)) for name in SERVICES}
             self._make_announcement_keys()
             self._environments = {
                 process: self._environment(process, service_urls[service_of(process)]) for process in self.addresses
@@ -230,7 +230,7 @@ class Stack:
             "HUBAO_NATS_PASSWORD_FILE": str(self.nats.password_file(service)),
         }
 
-    def _prepared(self, service: str) -> str:
+    def prepared(self, service: str) -> str:
         """The URL by which a service connects; on our own server its role has a random password."""
         if self.postgres is None:
             return prepare(self.database_url, service)

@@ -51,9 +51,10 @@ async def test_neither_the_database_nor_nats_lets_a_stranger_in(stack: Stack) ->
 
 
 async def test_what_is_forged_with_the_owners_own_rights_is_counted_and_shown_and_nothing_is_booked(
-    stack: Stack, players: Players
+    fresh_stack: Stack, fresh_players: Players
 ) -> None:
     """Whoever has the password of policy in NATS, but not its key."""
+    stack, players = fresh_stack, fresh_players
     await players.cluster.drain()
     before = (await players.cluster.status())["billing_subsidy"]
     policy = (await players.cluster.status())["policy"]

@@ -20,7 +20,6 @@ from deploy.local.portfolio.play import SELLING, Portfolio
 from deploy.local.servers.postgres import POSTGRES_BIN_PATH
 from deploy.local.stack import Stack
 from deploy.local.year.play import Year
-from libs.common.store.migrate import prepare
 from tests.system.scene import wrong
 
 SERVICE = "claims"
@@ -96,7 +95,7 @@ async def test_a_service_restored_from_its_dump_catches_up_from_the_feeds(
     sold = await sell(fresh_players, year, 4)
     lose_jetstream(fresh_stack)
     run("pg_restore", "--exit-on-error", f"--dbname={database}", archive)
-    assert prepare(database, SERVICE)
+    fresh_stack.prepared(SERVICE)
     fresh_stack.start_service(SERVICE)
     fresh_stack.await_health(SERVICE)
     await cluster.drain()

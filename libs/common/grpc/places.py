@@ -36,7 +36,7 @@ class Places:
     def take(self, task: asyncio.Task[Any], identity: Identity, *, lasts: bool) -> None:
         """A place until `leave`. Overloaded if there is none, ShareUsed if this caller has too many of them."""
         kind, owner = self._kinds[lasts], identity.tenant or identity.organisation
-        principal = f"{owner}\x1f{identity.subject}"
+        principal = f"{owner}\x1f{identity.principal}"
         kind.add(owner, principal)
         self._taken[task] = kind, owner, principal
 

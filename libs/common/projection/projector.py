@@ -79,8 +79,8 @@ class Projector:
 
     async def advance(self, schema: str, limit: int = BATCH) -> int:
         """Projects the next batch into one generation; how many events that were."""
-        with self._tables.answering():
-            async with self._threads.place("") as place:
+        async with self._threads.place("") as place:
+            with self._tables.answering():
                 count = await place.run(lambda stop: self._advance(schema, limit))
         self._tables.moved.nudge()
         return count
@@ -94,8 +94,8 @@ class Projector:
         await self._tables.refresh()
         old = self._tables.schema
         new = f"{self._tables.prefix}_{'b' if old.endswith('_a') else 'a'}"
-        with self._tables.answering():
-            async with self._rebuilding.place("") as place:
+        async with self._rebuilding.place("") as place:
+            with self._tables.answering():
                 await place.run(lambda stop: self._begin(new))
                 await place.run(lambda stop: self._fill(new, batch, stop))
                 while await place.run(lambda stop: self._advance(new, batch)):

@@ -34,7 +34,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.schema import CreateSchema
 
 from libs.common.errors import PositionAhead
-from libs.common.outages import Outage, Trouble, is_outage, unknown_outcome
+from libs.common.outages import Outage, Overloaded, Trouble, is_outage, unknown_outcome
 from libs.common.service import Service
 from libs.common.store.urls import sqlalchemy_url
 from libs.common.waking import Waker
@@ -152,6 +152,8 @@ class ReadTables:
         """OutcomeUnknown if the connection is lost, there is none to be had, or the server can't work."""
         try:
             yield
+        except Overloaded:
+            raise  # No fault of the database's.
         except (Outage, DBAPIError, psycopg.Error, PoolTimeout) as error:
             if not is_outage(error):
                 raise
