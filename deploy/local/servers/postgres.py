@@ -43,6 +43,7 @@ host all all {LOOPBACK}/32 scram-sha-256
 """
 SETTINGS = [
     f"listen_addresses={LOOPBACK}",
+    "log_error_verbosity=terse",  # The details of an error have values of rows in them.
     "unix_socket_directories=",
     "max_connections=200",
     "timezone=UTC",

@@ -33,6 +33,8 @@ from libs.common.settings import CALLS, STREAMS, Most
 
 IDLE_SECONDS = 30.0
 """For how long a client's stream may be silent while its next message is awaited."""
+ARRIVAL_SECONDS = 10.0
+"""Within which the one message of a call must have come whole, behind its headers."""
 DEFAULT_SECONDS = 30.0
 """The deadline of a call whose client sets none, unless it answers with a stream."""
 POSITION_PATIENCE = 10.0
@@ -67,7 +69,8 @@ class Edge:
         self._places = Places(calls, streams)
         self._idle_seconds = idle_seconds
         self._default_seconds = default_seconds
-        self._arriving = Limit(default_seconds)
+        self._arrival_seconds = min(ARRIVAL_SECONDS, default_seconds)
+        self._arriving = Limit(self._arrival_seconds)
         self._draining = False
         self._idle = asyncio.Event()
         self._endless: set[asyncio.Task[Any]] = set()
@@ -152,7 +155,7 @@ class Edge:
         remaining: float | None = context.time_remaining()
         if remaining is not None and remaining <= 0:
             raise EdgeRefusal(Code.DEADLINE_EXCEEDED, "DEADLINE_PASSED", "The deadline had passed; nothing was begun.")
-        message = None if method.streams_in else await self._read(method, context, remaining)
+        message = None if method.streams_in else await self._read(method, context)
         call = call_of(method.path, identity, headers, message, self._now(), span)
         position = position_of(headers)
         if position:
@@ -167,16 +170,13 @@ class Edge:
             return call, in_time(read_each(sent, method.parse, method.largest), self._idle_seconds)
         return call, message
 
-    async def _read(self, method: Method, context: Any, remaining: float | None) -> Message:
-        """The one message of a request; a client without a deadline has no longer for it than for the answer."""
-        if remaining is not None:
-            sent = await context.read()
-        else:
-            try:
-                sent = await self._arriving.run(context.read())
-            except TimeIsUp:
-                problem = f"The request has not come within {self._default_seconds:g} s."
-                raise EdgeRefusal(Code.DEADLINE_EXCEEDED, "DEADLINE_PASSED", problem) from None
+    async def _read(self, method: Method, context: Any) -> Message:
+        """The one message of a request. Whatever the deadline, a place is not held for long by who sends nothing."""
+        try:
+            sent = await self._arriving.run(context.read())
+        except TimeIsUp:
+            problem = f"The request has not come within {self._arrival_seconds:g} s."
+            raise EdgeRefusal(Code.DEADLINE_EXCEEDED, "DEADLINE_PASSED", problem) from None
         if sent is grpc.aio.EOF:
             raise EdgeRefusal(Code.INVALID_ARGUMENT, "MALFORMED_REQUEST", "The request has no message.")
         return read(sent, method.parse, method.largest)

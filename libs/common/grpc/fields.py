@@ -25,7 +25,7 @@ from libs.common.texts import unwanted
 
 MOST_VIOLATIONS = 20
 """After so many wrong fields a walk ends: the client knows enough."""
-MOST_ELEMENTS = 50_000
+MOST_ELEMENTS = 10_000
 """Of all repeated fields and maps of one message together: their own bounds multiply where they are nested."""
 LONGEST_KEY = 40
 """Of a map's key, where a path shows it."""

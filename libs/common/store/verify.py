@@ -107,8 +107,8 @@ class Replay:
         metadata = canonical.split(b"\x1f", _METADATA + 1)[_METADATA]
         try:
             return self.guards.apply(_DECODER.decode(metadata).guards)
-        except msgspec.DecodeError as error:
-            return [f"its metadata can't be read: {error}"]
+        except (msgspec.DecodeError, IndexError, TypeError) as error:
+            return [f"its metadata can't be read: {type(error).__name__}: {error}"]
 
 
 def _missing(expected: int, positions: Iterable[int]) -> Iterator[tuple[int, str]]:
@@ -131,6 +131,9 @@ async def verify(store: Log, owners: Mapping[str, Sequence[str]] | None = None) 
     """
     try:
         return await VERIFYING.run("", lambda stop: _verify(store.url, stop, owners))
+    except psycopg.DataError as error:
+        # No value that `append` has written: what stands in a table can't even be read as what it should be.
+        return 0, [f"a table holds what can't be read: {type(error).__name__}"]
     except psycopg.Error as error:
         if is_outage(error):
             raise unknown_outcome(error) from error

@@ -1,5 +1,6 @@
 """PolicyService: what comes or goes as a stream."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -36,7 +37,7 @@ class PolicyStreams(pb_grpc.PolicyServiceServicer):
         call, header = current_call(), (await first_of(requests)).header
         named = getattr(header, "import")  # A word of Python's own.
         importing = Import(self._application, call, named.import_key, named.source, dry_run=named.dry_run)
-        async with gathered(header, requests) as path, READING.place(call.tenant) as place:
+        async with READING.place(call.tenant) as place, gathered(header, requests) as path:
             async for part in answers(importing, rows_in(header, path, call.tenant, place)):
                 yield _answer(pb.ImportPolicyFileResponse, part)
 
@@ -59,7 +60,11 @@ async def rows_of(requests: AsyncIterator[pb.ImportPoliciesRequest]) -> AsyncIte
     async for request in requests:
         if request.WhichOneof("part") != "rows":
             raise InvalidField(field="header", problem="comes only once")
-        yield [Row(policy) for policy in request.rows.policies]
+        rows = []
+        for policy in request.rows.policies:
+            rows.append(Row(policy))  # Its rules are checked here, so others get their turn between two rows.
+            await asyncio.sleep(0)
+        yield rows
 
 
 def _answer(kind: Any, part: pb.ImportResults | pb.ImportSummary) -> Any:
