@@ -120,6 +120,7 @@ async def _feed(
                 running.add(task)
                 task.add_done_callback(ended)
                 group.append((row, task))
+                await asyncio.sleep(0)  # A row takes milliseconds to read: others get their turn between two of them.
             await waiting.put(group)
     except Exception as error:
         end = error
