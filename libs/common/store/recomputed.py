@@ -53,7 +53,7 @@ _OUTBOX = r"""
 _UNANNOUNCED = """
     SELECT e.position FROM event e
     WHERE strpos(e.metadata, '"announced":"') > 0
-        AND NOT EXISTS (SELECT FROM outbox o WHERE o.log_position = e.position)
+        AND NOT EXISTS (SELECT FROM outbox o WHERE o.log_position = e.position AND o.type <> 'lost')
     ORDER BY e.position LIMIT %(few)s
 """
 

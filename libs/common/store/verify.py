@@ -131,7 +131,7 @@ async def verify(store: Log, owners: Mapping[str, Sequence[str]] | None = None) 
     """
     try:
         return await VERIFYING.run("", lambda stop: _verify(store.url, stop, owners))
-    except psycopg.DataError as error:
+    except (psycopg.DataError, psycopg.NotSupportedError) as error:
         # No value that `append` has written: what stands in a table can't even be read as what it should be.
         return 0, [f"a table holds what can't be read: {type(error).__name__}"]
     except psycopg.Error as error:

@@ -79,6 +79,8 @@ async def test_what_append_has_written_is_found_whole(purses: Purses, written: U
         ("UPDATE outbox SET correlation_id = 'x' WHERE position = 1", "outbox 1: correlation or trace"),
         ("UPDATE outbox SET log_position = 99 WHERE position = 2", "outbox 2: there is no event at position 99"),
         ("UPDATE outbox SET log_position = 3 WHERE position = 2", "outbox 2: type or data is not what"),
+        ("UPDATE outbox SET type = 'lost', tenant = 'lost' WHERE position = 2", "position 2: its announcement is not"),
+        ("UPDATE timer SET due_at = 'infinity'", "a table holds what can't be read"),
         ("DELETE FROM outbox WHERE position = 2", "position 2: its announcement is not in the outbox"),
         (
             "CREATE TEMP TABLE one AS TABLE outbox; UPDATE one SET position = 3; INSERT INTO outbox TABLE one OFFSET 1",
