@@ -160,7 +160,7 @@ async def test_the_status_the_gauges_and_a_rebuild_say_what_stands_aside(
     await ring(bell, "small", [4])
     await project_all(bell)
     parking, leases = ParkingLot(bell.log, {}), Leases(bell.log, "one")
-    admin = AdminServicer(bell.log, bell.tables, bell.projector, {}, parking, leases, bell.clock, bell.timer_waker)
+    admin = AdminServicer(bell.log, bell.tables, bell.projector, {}, parking, leases, bell.clock, bell.timer_waker, {})
     nothing = cast(Context, None)
 
     status = await admin.GetStatus(pb.GetStatusRequest(), nothing)

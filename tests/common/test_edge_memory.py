@@ -58,7 +58,7 @@ async def running(directory: Path) -> AsyncIterator[Running]:
     try:
         assert process.stdout is not None
         port = int(await process.stdout.readline())
-        roles = ("underwriter", "chief_underwriter", "insured", "operator")
+        roles = ("underwriter", "chief_underwriter")
         yield Running(process, f"127.0.0.1:{port}", issuer.token("wang", "org-1", "pingan", roles))
     finally:
         process.kill()

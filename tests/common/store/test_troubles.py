@@ -45,7 +45,7 @@ async def test_a_write_that_the_server_can_not_do_says_why_and_is_done_when_it_c
     async with Node(BELL, database) as bell:
         admin = AdminServicer(
             *(bell.log, bell.tables, bell.projector, {}, ParkingLot(bell.log, {}), Leases(bell.log, "one")),
-            *(bell.clock, bell.waker),
+            *(bell.clock, bell.waker, {}),
         )
         bell.application.committer._patience = 0.3
         with failing(database, sqlstate):
