@@ -65,7 +65,9 @@ async def test_a_binding_draws_and_a_second_one_that_would_pass_the_capacity_is_
 
     policy = (await desk.ask(bind_alone(first))).policy
     before = (await desk.application.log.head()).position
-    with pytest.raises(grpc.aio.AioRpcError, match=r"cloud aliyun allows 15,000,000\.00 CNY more, not 25,000,000\.00 CNY"):
+    with pytest.raises(
+        grpc.aio.AioRpcError, match=r"cloud aliyun allows 15,000,000\.00 CNY more, not 25,000,000\.00 CNY"
+    ):
         await desk.ask(bind_alone(second))
 
     assert await desk.refused(bind_alone(second)) == ("FAILED_PRECONDITION", "GUARD_EXCEEDED")
