@@ -59,6 +59,7 @@ class Postgres:
     ) -> None:
         self._directory = directory.resolve()
         self._fixed = port is not None
+        self._began = False
         self._settings = SETTINGS if fsync else SETTINGS + UNSAFE
         self._fsync = fsync
         self.port = port or free_port()
@@ -87,8 +88,8 @@ class Postgres:
         user = self._user()
         self._initialise(user)
         self._close(user)
-        if self._fixed:
-            check_port(self.port, "PostgreSQL")
+        if self._fixed and not self._began:
+            check_port(self.port, "PostgreSQL")  # Later it is its own: what was killed lets it go in a moment.
         deadline = time.monotonic() + START_WITHIN
         while not self._started(user, deadline):
             if not any(hint in self.child.tail() for hint in IN_USE) or time.monotonic() > deadline:
@@ -96,6 +97,7 @@ class Postgres:
             if not self._fixed:
                 self.port = free_port()
             time.sleep(0.2)
+        self._began = True
         self._fixed = True  # Who knows this server by its URL finds it there again after a restart.
         return self
 
