@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hubao.common.v1 import party_pb2
 from hubao.policy.v1 import accumulation_pb2, authority_pb2
+from hubao.policy.v1 import draft_service_pb2 as draft_pb
 from hubao.policy.v1 import policy_service_pb2 as pb
 from hubao.policy.v1 import product_service_pb2 as product_pb
 from hubao.policy.v1 import submission_service_pb2 as submission_pb
@@ -183,7 +184,18 @@ async def test_the_underwriters_path(fresh_stack: Stack, fresh_players: Players)
     endorse = pb.EndorsePolicyRequest(
         policy_id=policy.policy_id, effective_date=date_message(date(2026, 3, 1)), changes=[raised]
     )
-    await cast.underwriter(endorse, "path/endorse")
+    # It adds risk beyond the underwriter's authority, as the quote did: drafted, released by somebody else, committed.
+    assert await refused(cast.underwriter(endorse, "path/endorse")) == "ACT_REFERRED"
+    change = pb.ProposedChange(
+        endorsement=pb.ProposedEndorsement(effective_date=endorse.effective_date, changes=[raised])
+    )
+    look = pb.PreviewChangeRequest(policy_id=policy.policy_id, change=change, without_billing=True)
+    seen = (await cast.underwriter(look)).preview
+    create = draft_pb.CreateDraftRequest(policy_id=policy.policy_id, change=change)
+    draft_id = (await cast.underwriter(create, "path/draft")).draft.draft_id
+    await cast.chief(draft_pb.ReleaseDraftRequest(draft_id=draft_id, note="条约之内"), "path/draft/release")
+    commit = draft_pb.CommitDraftRequest(draft_id=draft_id, preview_hash=seen.hash, without_billing=True)
+    await cast.underwriter(commit, "path/draft/commit")
     assert await path.exposure() == (28_000_000, 1)
 
     cancel = pb.CancelPolicyRequest(
