@@ -88,7 +88,7 @@ def notice_of(**given: object) -> Notice:
 def actor(principal: str = "handler", *roles: str, now: datetime = NOW) -> Actor:
     """Somebody with the authority that these roles have where nothing else was granted."""
     given = frozenset(roles or ("claims_handler",))
-    return Actor(principal, given, now.date(), now, Held(tuple(BY_ROLE[role] for role in sorted(given))))
+    return Actor(principal, now.date(), now, Held(tuple(BY_ROLE[role] for role in sorted(given))))
 
 
 HANDLER = actor()

@@ -158,7 +158,7 @@ class Rig:
         self._look_at = time.monotonic() + LOOK_EVERY
         for process, child in (self.cluster.services | {NATS: self.nats.child, POSTGRES: self.postgres.child}).items():
             if child.running:
-                self.memory[process] = max(self.memory.get(process, 0), _resident(child.pid))
+                self.memory[process] = max(self.memory.get(process, 0), resident(child.pid))
             elif process in (NATS, POSTGRES):
                 if process not in excused:
                     raise ServerError(f"{process} died: {child.last_line}")
@@ -231,7 +231,7 @@ class Rig:
         await asyncio.gather(*(channels.close() for channels in (self._every, *self._channels)))
 
 
-def _resident(pid: int) -> int:
+def resident(pid: int) -> int:
     """The resident size of a process in KiB; 0 if it has just gone."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()

@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import re
 import sys
 import time
 from collections import Counter
@@ -20,7 +19,7 @@ from hubao.common.v1 import access_pb2
 from hubao.feed.v1 import admin_service_pb2 as admin_pb
 
 from deploy.local.cast import Cast
-from deploy.local.clients import SERVICES, Caller, Channels, Refusal
+from deploy.local.clients import SERVICES, Channels, Refusal
 from deploy.local.cluster import Cluster, NotDrained, Parked
 from deploy.local.flow import Unwatched
 from deploy.local.market import TENANT
@@ -29,6 +28,8 @@ from deploy.local.servers import Child
 from deploy.local.stack import ROOT, Stack
 from deploy.local.year.play import Year
 from tests.contracts.protos import Rpc, rpcs
+from tests.faults.checks import ERROR, MEMORY_LIMIT
+from tests.faults.rig import Patient, resident
 from tests.fuzz.corpus import Corpus, Recorder
 from tests.fuzz.mutating import mutated
 
@@ -37,8 +38,6 @@ IN_FLIGHT = 24
 CALL_SECONDS = 20.0
 STREAM_SECONDS = 0.5
 """A stream that is endless by nature is listened to for so long."""
-MEMORY_LIMIT = 400 * 1024
-"""KiB that a service's process may take."""
 BYSTANDER_SECONDS = 1.0
 BYSTANDER_SHARE = 0.99
 DRAIN_WITHIN = 180.0
@@ -50,14 +49,7 @@ CENTURY_OF_CLOCKS = (1_600_000_000, 7_258_118_400)
 STRANGER = "beihai"
 WRITTEN_TOO_LATE = "Internal error from Core"
 """What grpc's client says, in place of the status, when a server has answered a stream before all of it was written."""
-ERROR = re.compile(r"[0-9:.]{12} (ERROR|CRITICAL) ")
 FEW = 20
-
-
-class Patient(Caller):
-    """Waits for the verification of a whole log on a busy machine."""
-
-    ANSWER_WITHIN = 300
 
 
 @dataclass
@@ -190,7 +182,7 @@ class Fuzz:
     async def _watch_memory(self) -> None:
         while True:
             for name, child in self.stack.services.items():
-                self.memory[name] = max(self.memory.get(name, 0), _resident(child.pid))
+                self.memory[name] = max(self.memory.get(name, 0), resident(child.pid))
             await asyncio.sleep(0.2)
 
     async def check(self) -> None:
@@ -295,15 +287,6 @@ def _shown(wanted: Any, sent: bytes) -> str:
         return f"bytes {sent[:60].hex()}"
     text: str = text_format.MessageToString(message, as_one_line=True)
     return text if len(text) < 900 else f"{text[:900]}… ({len(sent):,} bytes)"
-
-
-def _resident(pid: int) -> int:
-    """The resident size of a process in KiB; 0 if it has just gone."""
-    try:
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    except OSError:
-        return 0
-    return next((int(line.split()[1]) for line in lines if line.startswith("VmRSS:")), 0)
 
 
 def _lines(file: Path) -> list[tuple[str, float, str]]:

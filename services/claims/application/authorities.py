@@ -53,9 +53,10 @@ async def deciding_actor(unit: Unit) -> Actor:
     call = unit.call
     own = await _on_today(unit, call.principal)
     if own is not None:
-        return Actor(call.principal, call.roles, call.today, call.now, Held((own,)))
-    profiles = [await _on_today(unit, ROLE + role) or BY_ROLE[role] for role in sorted(call.roles & BY_ROLE.keys())]
-    return Actor(call.principal, call.roles, call.today, call.now, Held(tuple(profiles)))
+        profiles = [own]
+    else:
+        profiles = [await _on_today(unit, ROLE + role) or BY_ROLE[role] for role in sorted(call.roles & BY_ROLE.keys())]
+    return Actor(call.principal, call.today, call.now, Held(tuple(profiles)))
 
 
 async def _on_today(unit: Unit, holder: str) -> Profile | None:

@@ -200,7 +200,7 @@ class Claims:
 
 
 def actor_of(call: Call) -> Actor:
-    return Actor(call.principal, call.roles, call.today, call.now)
+    return Actor(call.principal, call.today, call.now)
 
 
 async def _both(unit: Unit, claim_id: UUID) -> tuple[Claim, Cover]:

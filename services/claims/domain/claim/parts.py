@@ -46,7 +46,6 @@ class Actor:
     """Who decides, when, and with what authority; it is looked up where it counts, and is none elsewhere."""
 
     principal: str
-    roles: frozenset[str]
     today: date
     now: datetime
     held: Held = NO_AUTHORITY
