@@ -173,8 +173,7 @@ class Stack:
             raise ServerError(f"{name} ended with status {child.exit_status}; its log ends:\n{child.tail()}")
 
     def _take_directory(self) -> None:
-        make_private(self.data)
-        make_private(self.data / "logs")
+        make_directory(self.data)
         lock = (self.data / "lock").open("w")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -182,6 +181,9 @@ class Stack:
             lock.close()
             raise ServerError(f"the data directory {self.data} is in use by another run") from error
         self._lock = lock
+        # Not before it is ours: it stands open to the user as which another run's PostgreSQL works.
+        make_private(self.data)
+        make_private(self.data / "logs")
 
     def _start_servers(self) -> tuple[str, str]:
         """The URLs of the database and of NATS: given ones, or those of our own servers."""

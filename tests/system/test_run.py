@@ -11,6 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from deploy.local.incidents import HAND_MADE
@@ -94,10 +95,14 @@ async def test_work_that_fails_while_all_live_fails_with_its_own_error(stack: St
 
 
 def test_a_second_run_on_a_data_directory_in_use_is_refused(stack: Stack) -> None:
+    mode = stack.data.stat().st_mode
     with pytest.raises(ServerError, match="in use by another run"):
         Stack(stack.data, {}, fsync=False).start()
 
     stack.check()
+    assert stack.data.stat().st_mode == mode
+    with psycopg.connect(stack.database_url, autocommit=True) as admin:
+        admin.execute("CHECKPOINT")  # PostgreSQL still finds its files.
 
 
 def test_the_demo_passes_twice_on_one_data_directory() -> None:
