@@ -303,6 +303,8 @@ async def test_a_simulation_whose_client_went_away_ends_and_too_many_are_turned_
     await asyncio.to_thread(begun.wait, 10)
     task.cancel()
     assert await asyncio.to_thread(ended.wait, 10)
+    # Its place is free when the task has ended, which is later than the work's own end.
+    await asyncio.gather(task, return_exceptions=True)
 
     held = [asyncio.create_task(quantification.run("a", work)) for _ in range(PLACES // 2)]
     await asyncio.sleep(0)
