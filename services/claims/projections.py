@@ -1,6 +1,6 @@
 """Read tables: the list of claims, their payments, and how much of each policy's limits is taken."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 from libs.common.changes import Recorded
-from libs.common.projection.rows import NOTHING, Computed, RowChange, added, changed, put
+from libs.common.projection.rows import NOTHING, Computed, RowChange, Values, added, changed, put
 from libs.common.projection.sums import Sum
 from libs.common.projection.tables import ReadTables
 from libs.common.service import Projection
@@ -101,22 +101,22 @@ def project(recorded: Recorded[Any]) -> list[RowChange]:
         case claim.QuestionsAnswered(coverage=opinion, answers=answers):
             days = [one.value for one in answers if one.question.asked is Asked.OCCURRED_ON]
             known = {"occurred_on": days[-1]} if days else {}
-            return [_change(recorded, computed=_ASSESSED, answer=opinion.says, **known)]
+            return [_change(recorded, {"answer": opinion.says, **known}, computed=_ASSESSED)]
         case claim.ReservesProposed() | claim.ReservesSet() | claim.DecisionProposed():
             return [_change(recorded, computed=_ASSESSED)]
         case claim.ReserveChanged(cost_type=cost_type, delta=delta):
             column = "recovery_reserved" if cost_type is CostType.RECOVERY else "reserved"
             return [_change(recorded, adds={column: delta.minor_units})]
         case claim.DecisionApproved(settled=settled):
-            return [_change(recorded, state=State.SETTLED if settled else State.DECIDED)]
+            return [_change(recorded, {"state": State.SETTLED if settled else State.DECIDED})]
         case claim.PaymentApproved():
             return _paid(recorded, happened)
         case claim.Closed():
-            return [_change(recorded, state=State.CLOSED)]
+            return [_change(recorded, {"state": State.CLOSED})]
         case claim.Reopened():
-            return [_change(recorded, state=State.REOPENED)]
+            return [_change(recorded, {"state": State.REOPENED})]
         case claim.Withdrawn():
-            return [_change(recorded, state=State.WITHDRAWN)]
+            return [_change(recorded, {"state": State.WITHDRAWN})]
         case authority.AuthorityProposed(holder=holder):
             row = {"authority_id": recorded.stream, "tenant": recorded.tenant, "holder": holder, "waiting": True}
             return [put(authorities, row, sets={"waiting": True})]
@@ -161,11 +161,11 @@ def _paid(recorded: Recorded[Any], event: claim.PaymentApproved) -> list[RowChan
         "approved_on": event.approved_on,
     }
     state = {"state": State.SETTLED} if event.settled else {}
-    return [added(payments, row), _change(recorded, adds={"paid": amount}, **state)]
+    return [added(payments, row), _change(recorded, state, adds={"paid": amount})]
 
 
 def _change(
-    recorded: Recorded[Any], *, adds: Mapping[str, int] = NOTHING, computed: Computed = (), **sets: Any
+    recorded: Recorded[Any], sets: Values = NOTHING, *, adds: Values = NOTHING, computed: Computed = ()
 ) -> RowChange:
     return changed(claims, {"claim_id": recorded.stream}, sets, adds=adds, computed=computed)
 

@@ -18,6 +18,9 @@ from libs.common.grpc.errors import EdgeRefusal
 from libs.common.grpc.limits import Limit, TimeIsUp
 from libs.common.grpc.validation import Parse
 
+Context = grpc.aio.ServicerContext[Any, Any]
+"""What grpc hands to a method beside its request. The services' own look at `current_call` instead."""
+
 Respond = Callable[[Any, Any], Coroutine[Any, Any, Any]]
 """Answers a request in its grpc context; for a stream, writes the answers and returns None."""
 

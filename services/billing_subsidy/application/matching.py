@@ -124,7 +124,8 @@ async def _recorded_of(unit: Unit, reference: Reference, statement_id: UUID, ent
     else:
         case = await unit.get(SubsidyCase, target_id, CaseNotFound(case_id=target_id))
         records = [(each.reference, each.source) for each in case.disbursements]
-        records += [(each.reference, each.source) for each in (*case.repayments, *case.passed_on)]
+        records += [(each.reference, each.source) for each in case.repayments]
+        records += [(each.reference, each.source) for each in case.passed_on]
     by_hand = dict.fromkeys(each for each, source in records if source == OWN)
     return await line_of_target(unit, by_hand, target_id, statement_id, entry)
 

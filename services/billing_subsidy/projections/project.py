@@ -182,10 +182,10 @@ def _case(recorded: Recorded[Any]) -> list[RowChange]:
             own = {"case_id": recorded.stream, "level": level.value}
             return [_row(recorded, {"status": "disbursed"}, adds=paid), changed(t.case_levels, own, adds=paid)]
         case subsidy.SubsidyRepaid(level=level, amount=amount):
-            back = {"disbursed": -amount.minor_units}
+            gone = {"disbursed": -amount.minor_units}
             own = {"case_id": recorded.stream, "level": level.value}
-            repaid = _row(recorded, adds=back, computed=_repaid(amount.minor_units))
-            return [repaid, changed(t.case_levels, own, adds=back)]
+            repaid = _row(recorded, adds=gone, computed=_repaid(amount.minor_units))
+            return [repaid, changed(t.case_levels, own, adds=gone)]
         case subsidy.Reconciled():
             return [_row(recorded, {"status": "reconciled"})]
     return []

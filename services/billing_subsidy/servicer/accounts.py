@@ -12,6 +12,7 @@ from sqlalchemy import Row
 from libs.common.context import current_call
 from libs.common.grpc.convert import date_message, date_value, enum_text, money_message, money_value, timestamp_message
 from libs.common.grpc.convert import uuid_value as uuid_of
+from libs.common.grpc.methods import Context
 from libs.common.grpc.pages import next_token, page_of
 from libs.common.money import Money
 from services.billing_subsidy.application.accounts import Accounts
@@ -33,19 +34,19 @@ class AccountServicer(pb_grpc.AccountServiceServicer):
         self._foresight = foresight
         self._reads = reads
 
-    async def GetAccount(self, request: pb.GetAccountRequest, context: Any) -> pb.GetAccountResponse:
+    async def GetAccount(self, request: pb.GetAccountRequest, context: Context) -> pb.GetAccountResponse:
         call = current_call()
         loaded = await self._accounts.get(call, uuid_of("policy_id", request.policy_id))
         return pb.GetAccountResponse(account=account_message(loaded.value, loaded.version, call.today))
 
-    async def ListAccounts(self, request: pb.ListAccountsRequest, context: Any) -> pb.ListAccountsResponse:
+    async def ListAccounts(self, request: pb.ListAccountsRequest, context: Context) -> pb.ListAccountsResponse:
         tenant = current_call().tenant
         page = page_of(request, tenant)
         rows = await self._reads.accounts(tenant, page, request.overdue_only)
         shown, token = next_token(page, rows, key=lambda row: (row.policy_number, row.policy_id))
         return pb.ListAccountsResponse(accounts=[summary_message(row) for row in shown], next_page_token=token)
 
-    async def ListInvoices(self, request: pb.ListInvoicesRequest, context: Any) -> pb.ListInvoicesResponse:
+    async def ListInvoices(self, request: pb.ListInvoicesRequest, context: Context) -> pb.ListInvoicesResponse:
         call = current_call()
         page = page_of(request, call.tenant)
         account = (await self._accounts.get(call, uuid_of("policy_id", request.policy_id))).value
@@ -56,7 +57,7 @@ class AccountServicer(pb_grpc.AccountServiceServicer):
         messages = [invoice_message(account.facts.policy_id, invoice, lacking) for invoice in shown]
         return pb.ListInvoicesResponse(invoices=messages, next_page_token=token)
 
-    async def RecordReceipt(self, request: pb.RecordReceiptRequest, context: Any) -> pb.RecordReceiptResponse:
+    async def RecordReceipt(self, request: pb.RecordReceiptRequest, context: Context) -> pb.RecordReceiptResponse:
         call = current_call()
         done = await self._accounts.record_receipt(
             call,
@@ -70,7 +71,9 @@ class AccountServicer(pb_grpc.AccountServiceServicer):
         )
         return pb.RecordReceiptResponse(account=account_message(done.value, done.version, call.today))
 
-    async def RecordRefundPaid(self, request: pb.RecordRefundPaidRequest, context: Any) -> pb.RecordRefundPaidResponse:
+    async def RecordRefundPaid(
+        self, request: pb.RecordRefundPaidRequest, context: Context
+    ) -> pb.RecordRefundPaidResponse:
         call = current_call()
         done = await self._accounts.record_refund_paid(
             call,
@@ -83,26 +86,26 @@ class AccountServicer(pb_grpc.AccountServiceServicer):
         )
         return pb.RecordRefundPaidResponse(account=account_message(done.value, done.version, call.today))
 
-    async def SetPaymentPlan(self, request: pb.SetPaymentPlanRequest, context: Any) -> pb.SetPaymentPlanResponse:
+    async def SetPaymentPlan(self, request: pb.SetPaymentPlanRequest, context: Context) -> pb.SetPaymentPlanResponse:
         call = current_call()
         plan = PaymentPlan(request.plan.instalments, request.plan.due_days, request.plan.grace_days)
         done = await self._accounts.set_plan(call, uuid_of("policy_id", request.policy_id), plan, request.etag)
         return pb.SetPaymentPlanResponse(account=account_message(done.value, done.version, call.today))
 
     async def GetCollectionRules(
-        self, request: pb.GetCollectionRulesRequest, context: Any
+        self, request: pb.GetCollectionRulesRequest, context: Context
     ) -> pb.GetCollectionRulesResponse:
         return pb.GetCollectionRulesResponse(rules=rules_message(await self._collection.get(current_call())))
 
     async def SetCollectionRules(
-        self, request: pb.SetCollectionRulesRequest, context: Any
+        self, request: pb.SetCollectionRulesRequest, context: Context
     ) -> pb.SetCollectionRulesResponse:
         tolerance = money_value("rules.arrears_tolerance", request.rules.arrears_tolerance)
         rules = await self._collection.set_tolerance(current_call(), tolerance)
         return pb.SetCollectionRulesResponse(rules=rules_message(rules))
 
     async def PreviewPolicyChange(
-        self, request: preview_pb.PreviewPolicyChangeRequest, context: Any
+        self, request: preview_pb.PreviewPolicyChangeRequest, context: Context
     ) -> preview_pb.PreviewPolicyChangeResponse:
         policy_id = uuid_of("policy_id", request.policy_id)
         foreseen = await self._foresight.of(current_call(), policy_id, request.type, request.data)

@@ -19,6 +19,7 @@ from libs.common.grpc.convert import (
     optional,
     uuid_value,
 )
+from libs.common.grpc.methods import Context
 from libs.common.grpc.pages import next_token, page_of
 from libs.common.money import CNY, Money, total
 from services.billing_subsidy.application.cases import SubsidyCases
@@ -36,7 +37,7 @@ class SubsidyCaseServicer(pb_grpc.SubsidyCaseServiceServicer):
         self._cases = cases
         self._reads = reads
 
-    async def GetSubsidyCase(self, request: pb.GetSubsidyCaseRequest, context: Any) -> pb.GetSubsidyCaseResponse:
+    async def GetSubsidyCase(self, request: pb.GetSubsidyCaseRequest, context: Context) -> pb.GetSubsidyCaseResponse:
         call = current_call()
         if request.case_id:
             loaded = await self._cases.get(call, uuid_value("case_id", request.case_id))
@@ -45,7 +46,9 @@ class SubsidyCaseServicer(pb_grpc.SubsidyCaseServiceServicer):
             loaded = await self._cases.find(call, policy_id, uuid_value("programme_id", request.programme_id))
         return pb.GetSubsidyCaseResponse(subsidy_case=case_message(loaded.stream, loaded.value, loaded.version))
 
-    async def ListSubsidyCases(self, request: pb.ListSubsidyCasesRequest, context: Any) -> pb.ListSubsidyCasesResponse:
+    async def ListSubsidyCases(
+        self, request: pb.ListSubsidyCasesRequest, context: Context
+    ) -> pb.ListSubsidyCasesResponse:
         tenant = current_call().tenant
         page = page_of(request, tenant)
         rows = await self._reads.cases(
@@ -59,7 +62,7 @@ class SubsidyCaseServicer(pb_grpc.SubsidyCaseServiceServicer):
         return pb.ListSubsidyCasesResponse(subsidy_cases=[summary_message(row) for row in shown], next_page_token=token)
 
     async def RecordDisbursement(
-        self, request: pb.RecordDisbursementRequest, context: Any
+        self, request: pb.RecordDisbursementRequest, context: Context
     ) -> pb.RecordDisbursementResponse:
         done = await self._cases.record_disbursement(
             current_call(),
@@ -73,7 +76,7 @@ class SubsidyCaseServicer(pb_grpc.SubsidyCaseServiceServicer):
         )
         return pb.RecordDisbursementResponse(subsidy_case=case_message(done.stream, done.value, done.version))
 
-    async def RecordRepayment(self, request: pb.RecordRepaymentRequest, context: Any) -> pb.RecordRepaymentResponse:
+    async def RecordRepayment(self, request: pb.RecordRepaymentRequest, context: Context) -> pb.RecordRepaymentResponse:
         done = await self._cases.record_repayment(
             current_call(),
             uuid_value("case_id", request.case_id),
@@ -86,7 +89,7 @@ class SubsidyCaseServicer(pb_grpc.SubsidyCaseServiceServicer):
         )
         return pb.RecordRepaymentResponse(subsidy_case=case_message(done.stream, done.value, done.version))
 
-    async def RecordPassedOn(self, request: pb.RecordPassedOnRequest, context: Any) -> pb.RecordPassedOnResponse:
+    async def RecordPassedOn(self, request: pb.RecordPassedOnRequest, context: Context) -> pb.RecordPassedOnResponse:
         done = await self._cases.record_passed_on(
             current_call(),
             uuid_value("case_id", request.case_id),
@@ -98,7 +101,9 @@ class SubsidyCaseServicer(pb_grpc.SubsidyCaseServiceServicer):
         )
         return pb.RecordPassedOnResponse(subsidy_case=case_message(done.stream, done.value, done.version))
 
-    async def GetSubsidyTotals(self, request: pb.GetSubsidyTotalsRequest, context: Any) -> pb.GetSubsidyTotalsResponse:
+    async def GetSubsidyTotals(
+        self, request: pb.GetSubsidyTotalsRequest, context: Context
+    ) -> pb.GetSubsidyTotalsResponse:
         programme_id = optional(request, "programme_id", uuid_value)
         rows = await self._reads.subsidy_totals(current_call().tenant, programme_id)
         return pb.GetSubsidyTotalsResponse(totals=[total_message(row) for row in rows])

@@ -11,6 +11,7 @@ from sqlalchemy import Row
 from libs.common.context import current_call
 from libs.common.errors import InvalidField
 from libs.common.grpc.convert import date_message, date_value, enum_text, money_message, optional, uuid_value
+from libs.common.grpc.methods import Context
 from libs.common.grpc.pages import next_token, page_of
 from libs.common.money import CNY, Money
 from services.billing_subsidy.application.accounts import Accounts
@@ -26,11 +27,11 @@ class LedgerServicer(pb_grpc.LedgerServiceServicer):
         self._reads = reads
 
     async def ListLedgerAccounts(
-        self, request: pb.ListLedgerAccountsRequest, context: Any
+        self, request: pb.ListLedgerAccountsRequest, context: Context
     ) -> pb.ListLedgerAccountsResponse:
         return pb.ListLedgerAccountsResponse(accounts=[account_message(account) for account in CHART.values()])
 
-    async def GetTrialBalance(self, request: pb.GetTrialBalanceRequest, context: Any) -> pb.GetTrialBalanceResponse:
+    async def GetTrialBalance(self, request: pb.GetTrialBalanceRequest, context: Context) -> pb.GetTrialBalanceResponse:
         rows = await self._reads.trial_balance(
             current_call().tenant,
             optional(request, "effective_until", date_value),
@@ -44,7 +45,7 @@ class LedgerServicer(pb_grpc.LedgerServiceServicer):
         )
 
     async def ListJournalEntries(
-        self, request: pb.ListJournalEntriesRequest, context: Any
+        self, request: pb.ListJournalEntriesRequest, context: Context
     ) -> pb.ListJournalEntriesResponse:
         tenant = current_call().tenant
         if request.account_code and request.account_code not in CHART:
@@ -59,7 +60,7 @@ class LedgerServicer(pb_grpc.LedgerServiceServicer):
             next_page_token=token,
         )
 
-    async def RecogniseEarned(self, request: pb.RecogniseEarnedRequest, context: Any) -> pb.RecogniseEarnedResponse:
+    async def RecogniseEarned(self, request: pb.RecogniseEarnedRequest, context: Context) -> pb.RecogniseEarnedResponse:
         done = await self._accounts.recognise_earned(
             current_call(), uuid_value("policy_id", request.policy_id), date_value("through", request.through)
         )
@@ -67,7 +68,9 @@ class LedgerServicer(pb_grpc.LedgerServiceServicer):
             earned=money_message(done.value.earned_so_far), unearned=money_message(done.value.unearned)
         )
 
-    async def GetControlTotals(self, request: pb.GetControlTotalsRequest, context: Any) -> pb.GetControlTotalsResponse:
+    async def GetControlTotals(
+        self, request: pb.GetControlTotalsRequest, context: Context
+    ) -> pb.GetControlTotalsResponse:
         totals = await self._reads.control_totals(current_call().tenant)
         sums = {name: money_message(Money(CNY, fen)) for name, fen in asdict(totals).items()}
         return pb.GetControlTotalsResponse(totals=pb.ControlTotals(**sums))

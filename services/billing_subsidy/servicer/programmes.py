@@ -1,6 +1,5 @@
 """ProgrammeService: the authorities' rules and budgets."""
 
-from typing import Any
 from uuid import UUID
 
 from hubao.billing_subsidy.v1 import programme_service_pb2 as pb
@@ -8,6 +7,7 @@ from hubao.billing_subsidy.v1 import programme_service_pb2_grpc as pb_grpc
 
 from libs.common.context import current_call
 from libs.common.grpc.convert import date_message, enum_text, money_message, uuid_value
+from libs.common.grpc.methods import Context
 from libs.common.grpc.pages import next_token, page_of
 from services.billing_subsidy.application.programmes import Programmes
 from services.billing_subsidy.domain.programme.programme import Programme
@@ -22,26 +22,28 @@ class ProgrammeServicer(pb_grpc.ProgrammeServiceServicer):
         self._programmes = programmes
         self._reads = reads
 
-    async def CreateProgramme(self, request: pb.CreateProgrammeRequest, context: Any) -> pb.CreateProgrammeResponse:
+    async def CreateProgramme(self, request: pb.CreateProgrammeRequest, context: Context) -> pb.CreateProgrammeResponse:
         done = await self._programmes.create(current_call(), rules_value(request.rules))
         return pb.CreateProgrammeResponse(programme=await self._message(done.stream, done.value, done.version))
 
-    async def ReviseProgramme(self, request: pb.ReviseProgrammeRequest, context: Any) -> pb.ReviseProgrammeResponse:
+    async def ReviseProgramme(self, request: pb.ReviseProgrammeRequest, context: Context) -> pb.ReviseProgrammeResponse:
         programme_id = uuid_value("programme_id", request.programme_id)
         done = await self._programmes.revise(current_call(), programme_id, rules_value(request.rules), request.etag)
         return pb.ReviseProgrammeResponse(programme=await self._message(programme_id, done.value, done.version))
 
-    async def PublishProgramme(self, request: pb.PublishProgrammeRequest, context: Any) -> pb.PublishProgrammeResponse:
+    async def PublishProgramme(
+        self, request: pb.PublishProgrammeRequest, context: Context
+    ) -> pb.PublishProgrammeResponse:
         programme_id = uuid_value("programme_id", request.programme_id)
         done = await self._programmes.publish(current_call(), programme_id, request.etag)
         return pb.PublishProgrammeResponse(programme=await self._message(programme_id, done.value, done.version))
 
-    async def GetProgramme(self, request: pb.GetProgrammeRequest, context: Any) -> pb.GetProgrammeResponse:
+    async def GetProgramme(self, request: pb.GetProgrammeRequest, context: Context) -> pb.GetProgrammeResponse:
         programme_id = uuid_value("programme_id", request.programme_id)
         loaded = await self._programmes.get(current_call(), programme_id)
         return pb.GetProgrammeResponse(programme=await self._message(programme_id, loaded.value, loaded.version))
 
-    async def ListProgrammes(self, request: pb.ListProgrammesRequest, context: Any) -> pb.ListProgrammesResponse:
+    async def ListProgrammes(self, request: pb.ListProgrammesRequest, context: Context) -> pb.ListProgrammesResponse:
         page = page_of(request)
         rows = await self._reads.programmes(page)
         shown, token = next_token(page, rows, key=lambda row: (row.code, row.programme_id))

@@ -1,6 +1,5 @@
 """ReconciliationService: bank statements."""
 
-from typing import Any
 from uuid import UUID
 
 from hubao.billing_subsidy.v1 import reconciliation_service_pb2 as pb
@@ -16,6 +15,7 @@ from libs.common.grpc.convert import (
     timestamp_message,
     uuid_value,
 )
+from libs.common.grpc.methods import Context
 from libs.common.grpc.pages import next_token, page_of
 from services.billing_subsidy.application.assigning import Share
 from services.billing_subsidy.application.statements import Statements
@@ -30,7 +30,7 @@ class ReconciliationServicer(pb_grpc.ReconciliationServiceServicer):
     def __init__(self, statements: Statements) -> None:
         self._statements = statements
 
-    async def ImportStatement(self, request: pb.ImportStatementRequest, context: Any) -> pb.ImportStatementResponse:
+    async def ImportStatement(self, request: pb.ImportStatementRequest, context: Context) -> pb.ImportStatementResponse:
         done = await self._statements.import_statement(
             current_call(),
             request.bank_account,
@@ -42,12 +42,12 @@ class ReconciliationServicer(pb_grpc.ReconciliationServiceServicer):
         )
         return pb.ImportStatementResponse(statement=statement_message(done.stream, done.value, done.version))
 
-    async def GetStatement(self, request: pb.GetStatementRequest, context: Any) -> pb.GetStatementResponse:
+    async def GetStatement(self, request: pb.GetStatementRequest, context: Context) -> pb.GetStatementResponse:
         loaded = await self._statements.get(current_call(), uuid_value("statement_id", request.statement_id))
         return pb.GetStatementResponse(statement=statement_message(loaded.stream, loaded.value, loaded.version))
 
     async def ListStatementEntries(
-        self, request: pb.ListStatementEntriesRequest, context: Any
+        self, request: pb.ListStatementEntriesRequest, context: Context
     ) -> pb.ListStatementEntriesResponse:
         call = current_call()
         page = page_of(request, call.tenant)
@@ -61,7 +61,7 @@ class ReconciliationServicer(pb_grpc.ReconciliationServiceServicer):
             entries=[entry_message(entry, outcome) for entry, outcome in shown], next_page_token=token
         )
 
-    async def CodeEntry(self, request: pb.CodeEntryRequest, context: Any) -> pb.CodeEntryResponse:
+    async def CodeEntry(self, request: pb.CodeEntryRequest, context: Context) -> pb.CodeEntryResponse:
         done = await self._statements.code_entry(
             current_call(),
             uuid_value("statement_id", request.statement_id),
@@ -72,7 +72,7 @@ class ReconciliationServicer(pb_grpc.ReconciliationServiceServicer):
         )
         return pb.CodeEntryResponse(statement=statement_message(done.stream, done.value, done.version))
 
-    async def AssignEntry(self, request: pb.AssignEntryRequest, context: Any) -> pb.AssignEntryResponse:
+    async def AssignEntry(self, request: pb.AssignEntryRequest, context: Context) -> pb.AssignEntryResponse:
         done = await self._statements.assign_entry(
             current_call(),
             uuid_value("statement_id", request.statement_id),
@@ -83,7 +83,7 @@ class ReconciliationServicer(pb_grpc.ReconciliationServiceServicer):
         )
         return pb.AssignEntryResponse(statement=statement_message(done.stream, done.value, done.version))
 
-    async def UncodeEntry(self, request: pb.UncodeEntryRequest, context: Any) -> pb.UncodeEntryResponse:
+    async def UncodeEntry(self, request: pb.UncodeEntryRequest, context: Context) -> pb.UncodeEntryResponse:
         done = await self._statements.uncode_entry(
             current_call(),
             uuid_value("statement_id", request.statement_id),

@@ -9,6 +9,7 @@ from sqlalchemy import Row
 
 from libs.common.context import current_call
 from libs.common.grpc.convert import date_message, date_value, enum_text, money_message, money_value, optional
+from libs.common.grpc.methods import Context
 from libs.common.grpc.pages import next_token, page_of
 from libs.common.money import Money
 from services.billing_subsidy.application.settlement import Settlement
@@ -24,7 +25,7 @@ class SettlementServicer(pb_grpc.SettlementServiceServicer):
         self._reads = reads
 
     async def GetVendorStatement(
-        self, request: pb.GetVendorStatementRequest, context: Any
+        self, request: pb.GetVendorStatementRequest, context: Context
     ) -> pb.GetVendorStatementResponse:
         call = current_call()
         page = page_of(request, call.tenant)
@@ -38,7 +39,7 @@ class SettlementServicer(pb_grpc.SettlementServiceServicer):
         )
 
     async def RecordVendorPayment(
-        self, request: pb.RecordVendorPaymentRequest, context: Any
+        self, request: pb.RecordVendorPaymentRequest, context: Context
     ) -> pb.RecordVendorPaymentResponse:
         done = await self._settlement.record_payment(
             current_call(),

@@ -1,8 +1,5 @@
 """The methods of ClaimService that are about authority."""
 
-from typing import Any
-
-import grpc
 from hubao.claims.v1 import authority_pb2 as pb
 
 from libs.common.application import Application, Done, Loaded
@@ -16,13 +13,12 @@ from libs.common.grpc.convert import (
     money_value,
     optional,
 )
+from libs.common.grpc.methods import Context
 from libs.common.grpc.pages import next_token, page_of
 from services.claims.application.authorities import Authorities
 from services.claims.domain.authority.profile import Act, Profile, Rule
 from services.claims.domain.authority.value import Authority
 from services.claims.projections import Reads
-
-Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class AuthorityMethods:

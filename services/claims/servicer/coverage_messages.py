@@ -8,8 +8,9 @@ from hubao.policy.v1 import terms_pb2 as terms_pb
 
 from libs.common.grpc.convert import date_message, decimal_text, enum_text, money_message, timestamp_message
 from libs.common.money import CNY, Money
-from services.claims.domain.account import CoverageAccount, KnownTerms
+from services.claims.domain.account import CoverageAccount
 from services.claims.domain.coverage.results import Check, ClauseAnswer, PartCheck
+from services.claims.domain.known import KnownTerms
 from services.claims.domain.limits import AGGREGATE
 from services.claims.domain.terms import PartTerms, Segment
 from services.claims.projections import Totals

@@ -96,13 +96,16 @@ def assessed_values(request: pb.ProposeDecisionRequest) -> tuple[AssessedLoss, .
     for index, message in enumerate(request.losses):
         field = f"losses[{index}]"
         assessed = money_value(f"{field}.assessed", message.assessed)
-        disallowed = optional(message, "disallowed", lambda _, money, at=field: money_value(f"{at}.disallowed", money))
+        # Allowed in full, if the field is not there.
+        cut = assessed.zero()
+        if message.HasField("disallowed"):
+            cut = money_value(f"{field}.disallowed", message.disallowed)
         losses.append(
             AssessedLoss(
                 part_code=message.part_code,
                 cost_type=cost_type_value(f"{field}.cost_type", message.cost_type),
                 assessed=assessed,
-                disallowed=disallowed or assessed.zero(),
+                disallowed=cut,
                 interruption_hours=message.interruption_hours if message.HasField("interruption_hours") else None,
             )
         )

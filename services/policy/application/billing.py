@@ -85,7 +85,7 @@ class Billing:
 def _read(error: grpc.aio.AioRpcError) -> BillingBehind:
     """What keeps billing from an answer now, if it may answer in a moment; raises what will not pass so soon."""
     code, info = error.code(), ErrorInfo()
-    status = rpc_status.from_call(error)  # type: ignore[arg-type]
+    status = rpc_status.from_call(error)
     any(detail.Unpack(info) for detail in (status.details if status else ()))
     if info.reason in NOT_THERE_YET:
         return BillingBehind(info.reason)

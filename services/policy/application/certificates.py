@@ -13,7 +13,7 @@ from libs.common.context import Call
 from libs.common.errors import DomainError, NotFound, RequestIdReused
 from libs.common.streams import derived_id, stream_id
 from libs.common.unit import Unit
-from services.policy.application.policies import file_of_policy
+from services.policy.application.predecessors import file_of_policy
 from services.policy.application.products import product_of
 from services.policy.application.referrals import check_released_in_advance, park_subject
 from services.policy.domain.errors import PolicyNotFound

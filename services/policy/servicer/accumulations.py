@@ -2,13 +2,14 @@
 
 from typing import Any
 
-import grpc
 from hubao.policy.v1 import accumulation_pb2 as pb
 from hubao.policy.v1 import submission_service_pb2 as submission_pb
+from sqlalchemy import Row
 
 from libs.common.application import Application
 from libs.common.context import current_call
 from libs.common.grpc.convert import decimal_text, enum_name, enum_text, money_message, money_value, percent_value
+from libs.common.grpc.methods import Context
 from libs.common.grpc.pages import next_token, page_of
 from libs.common.money import CNY, Money
 from services.policy.application.accumulations import Accumulations, accumulation_id
@@ -16,8 +17,6 @@ from services.policy.domain.accumulation.accumulation import USUAL_PERCENT, Accu
 from services.policy.domain.submission.values import DeclaredDependency, DependencyKind
 from services.policy.domain.underwriting_errors import AccumulationNotFound
 from services.policy.projections.underwriting_reads import UnderwritingReads
-
-Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class AccumulationMethods:
@@ -67,7 +66,7 @@ def accumulation_message(value: Accumulation) -> pb.Accumulation:
     )
 
 
-def row_message(row: Any) -> pb.Accumulation:
+def row_message(row: Row[Any]) -> pb.Accumulation:
     return pb.Accumulation(
         kind=enum_text(submission_pb.DependencyKind, row.kind),
         name=row.name,

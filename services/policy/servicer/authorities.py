@@ -2,12 +2,13 @@
 
 from typing import Any
 
-import grpc
 from hubao.policy.v1 import authority_pb2 as pb
+from sqlalchemy import Row
 
 from libs.common.application import Application, Done, Loaded
 from libs.common.context import current_call
 from libs.common.grpc.convert import date_message, date_value, money_message, money_value, optional, uuid_value
+from libs.common.grpc.methods import Context
 from libs.common.grpc.pages import next_token, page_of
 from libs.common.money import CNY, Money
 from libs.common.names import check_principal
@@ -16,8 +17,6 @@ from services.policy.application.referrals import Releases, import_subject, park
 from services.policy.domain.authority import Authority
 from services.policy.domain.release import ReleasedInAdvance
 from services.policy.projections.underwriting_reads import UnderwritingReads
-
-Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class AuthorityMethods:
@@ -92,7 +91,7 @@ def authority_message(found: Done[Authority] | Loaded[Authority]) -> pb.Authorit
     )
 
 
-def row_message(row: Any) -> pb.AuthoritySummary:
+def row_message(row: Row[Any]) -> pb.AuthoritySummary:
     newest = pb.AuthorityGrant(
         valid_from=date_message(row.valid_from),
         limit=money_message(Money(CNY, row.limit)),

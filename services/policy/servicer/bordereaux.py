@@ -7,6 +7,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from sqlalchemy import Row
+
 from libs.common.dates import date_in_shanghai
 from libs.common.money import CNY, Money, round_half_up
 from libs.common.projection.tables import ReadTables
@@ -103,7 +105,7 @@ async def follower_statement(tables: ReadTables, ask: Ask, insurer_id: str) -> A
         yield Written(table.path, ask.file_name("follower"), table.rows, table.totals)
 
 
-def _premium(row: Any) -> Sequence[Value]:
+def _premium(row: Row[Any]) -> Sequence[Value]:
     ceded, commission = Money(CNY, int(row.ceded)), Money(CNY, int(row.commission))
     return (
         *_policy(row),
@@ -121,7 +123,7 @@ def _premium(row: Any) -> Sequence[Value]:
     )
 
 
-def _claim(row: Any) -> Sequence[Value]:
+def _claim(row: Row[Any]) -> Sequence[Value]:
     amounts = (Money(CNY, row.amount), Money(CNY, row.own), Money(CNY, int(row.ceded)))
     none = (NOTHING, NOTHING, NOTHING)
     return (
@@ -139,19 +141,19 @@ def _claim(row: Any) -> Sequence[Value]:
     )
 
 
-def _shared_premium(row: Any) -> Sequence[Value]:
+def _shared_premium(row: Row[Any]) -> Sequence[Value]:
     share = Money(CNY, row.share)
     entry = (row.kind, str(row.number), "", row.effective_date, date_in_shanghai(row.recorded_at))
     return (*_policy(row), *entry, Money(CNY, row.net), Money(CNY, row.vat), share, NOTHING, NOTHING, share)
 
 
-def _shared_claim(row: Any) -> Sequence[Value]:
+def _shared_claim(row: Row[Any]) -> Sequence[Value]:
     share = Money(CNY, row.share)
     entry = ("claim", row.claim_id, row.part_code, row.effective_date, date_in_shanghai(row.recorded_at))
     return (*_policy(row), *entry, NOTHING, NOTHING, NOTHING, Money(CNY, row.amount), share, -share)
 
 
-def _policy(row: Any) -> tuple[Value, ...]:
+def _policy(row: Row[Any]) -> tuple[Value, ...]:
     return tuple(getattr(row, name) for name in POLICY)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from hubao.policy.v1 import certificates_pb2 as pb
 from hubao.policy.v1 import park_pb2
+from sqlalchemy import Row
 
 from libs.common.errors import DomainError, Invalid
 from libs.common.grpc.convert import date_message, date_value, enum_text, money_message, money_value, timestamp_message
@@ -98,7 +99,7 @@ def result_message(row: int, result: CertificateView | DomainError, effective: d
     return pb.CertificateResult(row=row, reason=result.reason, message=str(result), field=field)
 
 
-def row_message(row: Any) -> pb.CertificateSummary:
+def row_message(row: Row[Any]) -> pb.CertificateSummary:
     return pb.CertificateSummary(
         certificate_id=str(row.certificate_id),
         certificate_number=row.certificate_number,

@@ -2,16 +2,15 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-import grpc
 from hubao.policy.v1 import certificates_pb2 as pb
 from hubao.policy.v1 import park_pb2, policy_service_pb2
 
 from libs.common.application import Application
 from libs.common.context import Call, current_call
 from libs.common.grpc.convert import date_value, enum_name, optional, uuid_value
+from libs.common.grpc.methods import Context
 from libs.common.grpc.pages import next_token, page_of
 from libs.common.projection.tables import ReadTables
 from services.policy.application.certificates import Certificates
@@ -26,8 +25,6 @@ from services.policy.servicer.certificate_messages import (
     row_value,
 )
 from services.policy.servicer.park_messages import park_summary_message
-
-Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class CertificateMethods:

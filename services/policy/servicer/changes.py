@@ -1,8 +1,5 @@
 """PreviewChange and CommitChange, which PolicyService has besides its commands; and reading what is proposed."""
 
-from typing import Any
-
-import grpc
 from hubao.policy.v1 import policy_life_pb2 as life_pb
 from hubao.policy.v1 import policy_service_pb2 as pb
 from hubao.policy.v1 import product_service_pb2
@@ -11,6 +8,7 @@ from libs.common.context import Call, current_call
 from libs.common.errors import InvalidField
 from libs.common.grpc.calls import CORRELATION_ID
 from libs.common.grpc.convert import date_message, date_value, enum_name, enum_text, money_value, uuid_value
+from libs.common.grpc.methods import Context
 from services.policy.application.billing import PATIENCE, Asking
 from services.policy.application.previewing import Previews
 from services.policy.application.public import transaction_message
@@ -21,8 +19,6 @@ from services.policy.servicer.lives import statement_value
 from services.policy.servicer.policy_messages import change_message, policy_message
 from services.policy.servicer.product_values import method_value
 from services.policy.servicer.values import answer_value, each, within
-
-Context = grpc.aio.ServicerContext[Any, Any]
 
 PART_OF_THE_TIME = 0.8
 """What billing has at most of the time that the caller has left."""

@@ -4,13 +4,14 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-import grpc
 from hubao.policy.v1 import draft_service_pb2 as pb
 from hubao.policy.v1 import draft_service_pb2_grpc as pb_grpc
 from hubao.policy.v1 import terms_pb2
+from sqlalchemy import Row
 
 from libs.common.context import current_call
 from libs.common.grpc.convert import date_message, enum_text, money_message, optional, timestamp_message, uuid_value
+from libs.common.grpc.methods import Context
 from libs.common.grpc.pages import next_token, page_of
 from services.policy.application.drafts import Drafts, DraftView, Seen
 from services.policy.application.policies import Policies
@@ -20,8 +21,6 @@ from services.policy.projections.drafts import DraftReads
 from services.policy.servicer.changes import asking_of, proposal_message, proposal_value
 from services.policy.servicer.policy_messages import policy_message
 from services.policy.servicer.values import filter_name
-
-Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class DraftServicer(pb_grpc.DraftServiceServicer):
@@ -130,7 +129,7 @@ def between_message(between: Between) -> pb.ChangeBetween:
     )
 
 
-def row_message(row: Any) -> pb.ChangeDraftSummary:
+def row_message(row: Row[Any]) -> pb.ChangeDraftSummary:
     return pb.ChangeDraftSummary(
         draft_id=str(row.draft_id),
         policy_id=row.policy_id,

@@ -159,7 +159,7 @@ class Columns:
             kind = enum_text(submission_pb.DependencyKind, match["kind"])
             for name in cell.text().split(";"):
                 index = len(policy.dependencies)
-                policy.dependencies.add(kind=kind, name=name.strip())  # type: ignore[arg-type]
+                policy.dependencies.add(kind=kind, name=name.strip())
                 read.places |= {f"dependencies[{index}]": cell.place, f"dependencies[{index}].name": cell.place}
 
 

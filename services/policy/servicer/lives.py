@@ -1,14 +1,12 @@
 """PolicyService, the methods about what comes after binding: lapse, reinstatement, longer reporting, renewal."""
 
-from typing import Any
-
-import grpc
 from hubao.policy.v1 import policy_life_pb2 as life_pb
 from hubao.policy.v1 import policy_service_pb2 as pb
 
 from libs.common.application import Application
 from libs.common.context import current_call
 from libs.common.grpc.convert import date_value, money_value, optional, uuid_value
+from libs.common.grpc.methods import Context
 from services.policy.application.lives import PolicyLives
 from services.policy.application.policies import PolicyView
 from services.policy.application.renewals import Renewals, RenewalWish
@@ -17,8 +15,6 @@ from services.policy.servicer.policy_messages import policy_message
 from services.policy.servicer.submission_messages import submission_message
 from services.policy.servicer.submissions import dependency_value, system_value
 from services.policy.servicer.values import answer_value, each, enterprise_value, wanted_value
-
-Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class LifeMethods:

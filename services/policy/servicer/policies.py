@@ -1,9 +1,7 @@
 """PolicyService."""
 
 from datetime import datetime
-from typing import Any
 
-import grpc
 from hubao.policy.v1 import policy_service_pb2 as pb
 from hubao.policy.v1 import terms_pb2
 
@@ -17,6 +15,7 @@ from libs.common.grpc.convert import (
     timestamp_value,
     uuid_value,
 )
+from libs.common.grpc.methods import Context
 from libs.common.grpc.pages import next_token, page_of
 from libs.common.projection.tables import ReadTables
 from services.policy.application.ceding import Wish
@@ -33,8 +32,6 @@ from services.policy.servicer.policy_messages import policy_message, row_message
 from services.policy.servicer.policy_streams import PolicyStreams
 from services.policy.servicer.product_values import method_value
 from services.policy.servicer.values import each, filter_name
-
-Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class PolicyServicer(ChangeMethods, CertificateMethods, LifeMethods, AccumulationMethods, PolicyStreams):

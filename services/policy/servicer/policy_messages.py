@@ -7,6 +7,7 @@ from hubao.policy.v1 import policy_import_pb2 as import_pb
 from hubao.policy.v1 import policy_service_pb2 as pb
 from hubao.policy.v1 import product_service_pb2, terms_pb2
 from hubao.policy.v1 import submission_service_pb2 as submission_pb
+from sqlalchemy import Row
 
 from libs.common.grpc.convert import date_message, decimal_text, enum_text, money_message, timestamp_message
 from libs.common.money import CNY, Money
@@ -153,7 +154,7 @@ def origin_message(bound: Bound) -> import_pb.ImportOrigin | None:
     )
 
 
-def row_message(row: Any) -> pb.PolicySummary:
+def row_message(row: Row[Any]) -> pb.PolicySummary:
     annual = getattr(row, "annual_premium", None)  # Only what is listed for a day has one.
     return pb.PolicySummary(
         policy_id=str(row.policy_id),

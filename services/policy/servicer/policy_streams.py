@@ -10,6 +10,7 @@ from hubao.policy.v1 import policy_service_pb2_grpc as pb_grpc
 from libs.common.application import Application
 from libs.common.context import current_call
 from libs.common.errors import InvalidField
+from libs.common.grpc.methods import Context
 from services.policy.application.importing import Import
 from services.policy.projections.reads import Reads
 from services.policy.servicer.import_files import READING, gathered, rows_in
@@ -23,7 +24,7 @@ class PolicyStreams(pb_grpc.PolicyServiceServicer):
         self._watching = Watching(application.log, reads)
 
     async def ImportPolicies(
-        self, requests: AsyncIterator[pb.ImportPoliciesRequest], context: Any
+        self, requests: AsyncIterator[pb.ImportPoliciesRequest], context: Context
     ) -> AsyncIterator[pb.ImportPoliciesResponse]:
         header = (await first_of(requests)).header
         importing = Import(self._application, current_call(), header.import_key, header.source, dry_run=header.dry_run)
@@ -31,7 +32,7 @@ class PolicyStreams(pb_grpc.PolicyServiceServicer):
             yield _answer(pb.ImportPoliciesResponse, part)
 
     async def ImportPolicyFile(
-        self, requests: AsyncIterator[pb.ImportPolicyFileRequest], context: Any
+        self, requests: AsyncIterator[pb.ImportPolicyFileRequest], context: Context
     ) -> AsyncIterator[pb.ImportPolicyFileResponse]:
         call, header = current_call(), (await first_of(requests)).header
         named = getattr(header, "import")  # A word of Python's own.
@@ -41,7 +42,7 @@ class PolicyStreams(pb_grpc.PolicyServiceServicer):
                 yield _answer(pb.ImportPolicyFileResponse, part)
 
     async def WatchPolicies(
-        self, request: policy_pb.WatchPoliciesRequest, context: Any
+        self, request: policy_pb.WatchPoliciesRequest, context: Context
     ) -> AsyncIterator[policy_pb.WatchPoliciesResponse]:
         async for answer in self._watching.changes(current_call().tenant, request):
             yield answer

@@ -5,6 +5,7 @@ from typing import Any
 from google.type import money_pb2
 from hubao.policy.v1 import product_service_pb2 as pb
 from hubao.policy.v1 import terms_pb2
+from sqlalchemy import Row
 
 from libs.common.application import Done, Loaded
 from libs.common.grpc.convert import date_message, decimal_text, enum_text, money_message, timestamp_message
@@ -37,7 +38,7 @@ def product_message(found: Done[Product] | Loaded[Product]) -> pb.Product:
     )
 
 
-def row_message(row: Any) -> pb.ProductSummary:
+def row_message(row: Row[Any]) -> pb.ProductSummary:
     return pb.ProductSummary(
         product_id=str(row.product_id),
         product_key=row.product_key,

@@ -1,14 +1,12 @@
 """ProductService."""
 
-from typing import Any
-
-import grpc
 from hubao.policy.v1 import product_service_pb2 as pb
 from hubao.policy.v1 import product_service_pb2_grpc as pb_grpc
 
 from libs.common.application import Application
 from libs.common.context import current_call
 from libs.common.grpc.convert import uuid_value
+from libs.common.grpc.methods import Context
 from libs.common.grpc.pages import next_token, page_of
 from services.policy.application.products import Products
 from services.policy.projections.underwriting_reads import UnderwritingReads
@@ -16,8 +14,6 @@ from services.policy.servicer.product_messages import product_message, row_messa
 from services.policy.servicer.product_values import terms_value
 from services.policy.servicer.questionnaires import QuestionnaireMethods
 from services.policy.servicer.values import filter_name
-
-Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class ProductServicer(QuestionnaireMethods, pb_grpc.ProductServiceServicer):

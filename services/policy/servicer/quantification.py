@@ -1,8 +1,5 @@
 """QuantificationService. Large requests are read in the simulation's thread too, so that they hold up nobody."""
 
-from typing import Any
-
-import grpc
 from hubao.policy.v1 import development_pb2
 from hubao.policy.v1 import quantification_service_pb2 as pb
 from hubao.policy.v1 import quantification_service_pb2_grpc as pb_grpc
@@ -10,6 +7,7 @@ from hubao.policy.v1 import quantification_service_pb2_grpc as pb_grpc
 from libs.common.application import Application
 from libs.common.context import Call, current_call
 from libs.common.grpc.convert import date_value, uuid_value
+from libs.common.grpc.methods import Context
 from services.policy.application.quantification import Quantification, Terms
 from services.policy.domain.errors import TooMuchToSimulate
 from services.policy.projections.reads import Reads
@@ -17,8 +15,6 @@ from services.policy.servicer.development import develop_losses
 from services.policy.servicer.given_risk import given_value
 from services.policy.servicer.simulations import check_oneself, simulate_many, simulate_risk
 from services.policy.servicer.values import each
-
-Context = grpc.aio.ServicerContext[Any, Any]
 
 MOST_POLICIES = 500
 MOST_POLICY_YEARS = 20_000_000
@@ -39,7 +35,7 @@ class QuantificationServicer(pb_grpc.QuantificationServiceServicer):
         call = current_call()
         on = date_value("effective_date", request.effective_date)
         ids = each("policy_ids", request.policy_ids, uuid_value)
-        ids = ids or await self._reads.policies_covering(call.tenant, on, MOST_POLICIES + 1)
+        ids = ids or tuple(await self._reads.policies_covering(call.tenant, on, MOST_POLICIES + 1))
         if len(ids) > MOST_POLICIES or len(ids) * request.years > MOST_POLICY_YEARS:
             asked = f"{len(ids)} policies, or more, over {request.years} years"
             allowed = f"{MOST_POLICIES} policies, and {MOST_POLICY_YEARS:,} years of policies,"

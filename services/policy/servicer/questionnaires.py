@@ -2,12 +2,13 @@
 
 from typing import Any
 
-import grpc
 from hubao.policy.v1 import product_service_pb2 as pb
+from sqlalchemy import Row
 
 from libs.common.application import Application, Done, Loaded
 from libs.common.context import current_call
 from libs.common.grpc.convert import enum_text, timestamp_message, uuid_value
+from libs.common.grpc.methods import Context
 from libs.common.grpc.pages import next_token, page_of
 from services.policy.application.questionnaires import Questionnaires
 from services.policy.domain.questionnaire import Questionnaire
@@ -15,8 +16,6 @@ from services.policy.projections.underwriting_reads import UnderwritingReads
 from services.policy.servicer.product_messages import question_message
 from services.policy.servicer.product_values import question_value
 from services.policy.servicer.values import each, filter_name
-
-Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class QuestionnaireMethods:
@@ -90,7 +89,7 @@ def questionnaire_message(found: Done[Questionnaire] | Loaded[Questionnaire]) ->
     )
 
 
-def row_message(row: Any) -> pb.QuestionnaireSummary:
+def row_message(row: Row[Any]) -> pb.QuestionnaireSummary:
     return pb.QuestionnaireSummary(
         questionnaire_id=str(row.questionnaire_id),
         questionnaire_key=row.questionnaire_key,

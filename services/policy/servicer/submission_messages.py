@@ -3,6 +3,7 @@
 from typing import Any
 
 from hubao.policy.v1 import submission_service_pb2 as pb
+from sqlalchemy import Row
 
 from libs.common.application import Done, Loaded
 from libs.common.grpc.convert import date_message, decimal_text, enum_text, money_message
@@ -56,7 +57,7 @@ def submission_message(found: Done[Submission] | Loaded[Submission]) -> pb.Submi
     )
 
 
-def row_message(row: Any) -> pb.SubmissionSummary:
+def row_message(row: Row[Any]) -> pb.SubmissionSummary:
     return pb.SubmissionSummary(
         submission_id=str(row.submission_id),
         submission_key=row.submission_key,

@@ -1,8 +1,5 @@
 """SubmissionService."""
 
-from typing import Any
-
-import grpc
 from hubao.policy.v1 import submission_service_pb2 as pb
 from hubao.policy.v1 import submission_service_pb2_grpc as pb_grpc
 
@@ -10,6 +7,7 @@ from libs.common.application import Application
 from libs.common.checking import reading
 from libs.common.context import current_call
 from libs.common.grpc.convert import date_value, enum_name, money_value, optional, uuid_value
+from libs.common.grpc.methods import Context
 from libs.common.grpc.pages import next_token, page_of
 from services.policy.application.submissions import QuoteWish, Submissions
 from services.policy.domain.submission.values import (
@@ -26,8 +24,6 @@ from services.policy.servicer.authorities import AuthorityMethods
 from services.policy.servicer.product_values import pin_value
 from services.policy.servicer.submission_messages import quote_message, row_message, submission_message
 from services.policy.servicer.values import answer_value, each, enterprise_value, filter_name, wanted_value, within
-
-Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class SubmissionServicer(AuthorityMethods, pb_grpc.SubmissionServiceServicer):

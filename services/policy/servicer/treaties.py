@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import Any
 
-import grpc
 from hubao.policy.v1 import terms_pb2
 from hubao.policy.v1 import treaty_service_pb2 as pb
 from hubao.policy.v1 import treaty_service_pb2_grpc as pb_grpc
@@ -13,6 +12,7 @@ from libs.common.application import Application
 from libs.common.context import current_call
 from libs.common.errors import InvalidField
 from libs.common.grpc.convert import date_value, enum_name, optional, percent_value, uuid_value
+from libs.common.grpc.methods import Context
 from libs.common.grpc.pages import next_token, page_of
 from libs.common.projection.tables import ReadTables
 from services.policy.application.treaties import Facultatives, Treaties
@@ -28,8 +28,6 @@ from services.policy.servicer.treaty_messages import (
     terms_value,
     treaty_message,
 )
-
-Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class TreatyServicer(pb_grpc.TreatyServiceServicer):

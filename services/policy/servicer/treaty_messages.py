@@ -5,6 +5,7 @@ from typing import Any
 
 from hubao.policy.v1 import terms_pb2
 from hubao.policy.v1 import treaty_service_pb2 as pb
+from sqlalchemy import Row
 
 from libs.common.application import Done, Loaded
 from libs.common.grpc.convert import (
@@ -77,7 +78,7 @@ def treaty_message(found: Done[Treaty] | Loaded[Treaty]) -> pb.Treaty:
     )
 
 
-def row_message(row: Any) -> pb.Treaty:
+def row_message(row: Row[Any]) -> pb.Treaty:
     return pb.Treaty(
         treaty_id=str(row.treaty_id),
         treaty_key=row.treaty_key,

@@ -4,7 +4,7 @@ A cursor holds a position of the service's own announcements. Positions of other
 spans: however little of the log is the caller's own, each look costs little, and the cursor moves on.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from typing import Any
 
@@ -49,7 +49,7 @@ class Watching:
         self._reads = reads
         self._news = News(self._look, reads.moved)
 
-    async def changes(self, tenant: str, request: pb.WatchPoliciesRequest) -> AsyncIterator[pb.WatchPoliciesResponse]:
+    async def changes(self, tenant: str, request: pb.WatchPoliciesRequest) -> AsyncGenerator[pb.WatchPoliciesResponse]:
         """The stream that a request asks for; it does not end by itself."""
         with self._news.watching(tenant) as watcher:
             async with aclosing(self._changes(tenant, request, watcher)) as answers:
@@ -58,7 +58,7 @@ class Watching:
 
     async def _changes(
         self, tenant: str, request: pb.WatchPoliciesRequest, watcher: Watcher
-    ) -> AsyncIterator[pb.WatchPoliciesResponse]:
+    ) -> AsyncGenerator[pb.WatchPoliciesResponse]:
         head = await self._log.head()
         after = position_of(request.cursor, head, head.outbox_position)
         if request.snapshot:

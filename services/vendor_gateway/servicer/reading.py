@@ -11,6 +11,7 @@ from libs.common import watching
 from libs.common.context import Call, current_call
 from libs.common.cursors import cursor_of, position_of
 from libs.common.grpc.convert import enum_name, enum_text, money_message, optional, timestamp_message, uuid_value
+from libs.common.grpc.methods import Context
 from libs.common.grpc.pages import next_token, page_of
 from libs.common.money import CNY, Money
 from libs.common.store.reading import Log
@@ -33,13 +34,13 @@ class OrderReading(pb_grpc.OrderServiceServicer):
         self._reads = reads
         self._news = News(self._look, reads.moved)
 
-    async def GetOrder(self, request: pb.GetOrderRequest, context: Any) -> pb.GetOrderResponse:
+    async def GetOrder(self, request: pb.GetOrderRequest, context: Context) -> pb.GetOrderResponse:
         call, order_id = current_call(), uuid_value("order_id", request.order_id)
         loaded = await self._orders.get(call, order_id)
         order = order_message(order_id, loaded.value, loaded.version, for_vendor=call.is_vendor)
         return pb.GetOrderResponse(order=order)
 
-    async def ListOrders(self, request: pb.ListOrdersRequest, context: Any) -> pb.ListOrdersResponse:
+    async def ListOrders(self, request: pb.ListOrdersRequest, context: Context) -> pb.ListOrdersResponse:
         viewer = viewer_of(current_call())
         page = page_of(request, f"{viewer.tenant}/{viewer.vendor_id}")
         wanted = OrderFilter(
@@ -52,7 +53,9 @@ class OrderReading(pb_grpc.OrderServiceServicer):
         shown, token = next_token(page, rows, key=lambda row: (row.number,))
         return pb.ListOrdersResponse(orders=[order_row_message(row) for row in shown], next_page_token=token)
 
-    async def WatchOrders(self, request: pb.WatchOrdersRequest, context: Any) -> AsyncIterator[pb.WatchOrdersResponse]:
+    async def WatchOrders(
+        self, request: pb.WatchOrdersRequest, context: Context
+    ) -> AsyncIterator[pb.WatchOrdersResponse]:
         """The cursor is the log position of the change, so it stays good when the read tables are rebuilt."""
         call, head = current_call(), await self._log.head()
         viewer = viewer_of(call)
@@ -77,7 +80,7 @@ class OrderReading(pb_grpc.OrderServiceServicer):
         vendors = {Viewer(tenant="", vendor_id=row.vendor_id) for row in rows}
         return Found(rows[-1].position if rows else after, frozenset(insurers | vendors), more=len(rows) == LOOK)
 
-    async def GetOrderTotals(self, request: pb.GetOrderTotalsRequest, context: Any) -> pb.GetOrderTotalsResponse:
+    async def GetOrderTotals(self, request: pb.GetOrderTotalsRequest, context: Context) -> pb.GetOrderTotalsResponse:
         totals = await self._reads.totals(current_call().tenant)
         return pb.GetOrderTotalsResponse(
             states=[
@@ -96,7 +99,9 @@ class OrderReading(pb_grpc.OrderServiceServicer):
             ],
         )
 
-    async def ListEntitlements(self, request: pb.ListEntitlementsRequest, context: Any) -> pb.ListEntitlementsResponse:
+    async def ListEntitlements(
+        self, request: pb.ListEntitlementsRequest, context: Context
+    ) -> pb.ListEntitlementsResponse:
         tenant = current_call().tenant
         page = page_of(request, tenant)
         policy_id = optional(request, "policy_id", uuid_value)

@@ -18,6 +18,7 @@ from libs.common.grpc.convert import (
     money_value,
     uuid_value,
 )
+from libs.common.grpc.methods import Context
 from libs.common.grpc.pages import next_token, page_of
 from services.vendor_gateway.application import Vendors
 from services.vendor_gateway.domain.accreditation import Accreditation, Capability, Certificate, Price
@@ -32,12 +33,12 @@ class VendorServicer(pb_grpc.VendorServiceServicer):
         self._vendors = vendors
         self._reads = reads
 
-    async def RegisterVendor(self, request: pb.RegisterVendorRequest, context: Any) -> pb.RegisterVendorResponse:
+    async def RegisterVendor(self, request: pb.RegisterVendorRequest, context: Context) -> pb.RegisterVendorResponse:
         kind = VendorKind(enum_name("kind", pb.VendorKind, request.kind))
         done = await self._vendors.register(current_call(), request.uscc, request.name, kind)
         return pb.RegisterVendorResponse(vendor=vendor_message(done.stream, done.value, done.version))
 
-    async def AccreditVendor(self, request: pb.AccreditVendorRequest, context: Any) -> pb.AccreditVendorResponse:
+    async def AccreditVendor(self, request: pb.AccreditVendorRequest, context: Context) -> pb.AccreditVendorResponse:
         done = await self._vendors.accredit(
             current_call(),
             uuid_value("vendor_id", request.vendor_id),
@@ -46,21 +47,21 @@ class VendorServicer(pb_grpc.VendorServiceServicer):
         )
         return pb.AccreditVendorResponse(vendor=vendor_message(done.stream, done.value, done.version))
 
-    async def SuspendVendor(self, request: pb.SuspendVendorRequest, context: Any) -> pb.SuspendVendorResponse:
+    async def SuspendVendor(self, request: pb.SuspendVendorRequest, context: Context) -> pb.SuspendVendorResponse:
         vendor_id = uuid_value("vendor_id", request.vendor_id)
         done = await self._vendors.suspend(current_call(), vendor_id, request.reason, etag=request.etag)
         return pb.SuspendVendorResponse(vendor=vendor_message(done.stream, done.value, done.version))
 
-    async def TerminateVendor(self, request: pb.TerminateVendorRequest, context: Any) -> pb.TerminateVendorResponse:
+    async def TerminateVendor(self, request: pb.TerminateVendorRequest, context: Context) -> pb.TerminateVendorResponse:
         vendor_id = uuid_value("vendor_id", request.vendor_id)
         done = await self._vendors.terminate(current_call(), vendor_id, request.reason, etag=request.etag)
         return pb.TerminateVendorResponse(vendor=vendor_message(done.stream, done.value, done.version))
 
-    async def GetVendor(self, request: pb.GetVendorRequest, context: Any) -> pb.GetVendorResponse:
+    async def GetVendor(self, request: pb.GetVendorRequest, context: Context) -> pb.GetVendorResponse:
         loaded = await self._vendors.get(current_call(), uuid_value("vendor_id", request.vendor_id))
         return pb.GetVendorResponse(vendor=vendor_message(loaded.stream, loaded.value, loaded.version))
 
-    async def ListVendors(self, request: pb.ListVendorsRequest, context: Any) -> pb.ListVendorsResponse:
+    async def ListVendors(self, request: pb.ListVendorsRequest, context: Context) -> pb.ListVendorsResponse:
         page = page_of(request)
         state = enum_name("state", pb.VendorState, request.state) if request.state else None
         rows = await self._reads.vendors(state, page.after, page.size + 1)
