@@ -76,8 +76,8 @@ def print_report(console: Console, rig: Rig, drained: float) -> None:
 
 def write_report(path: Path, rig: Rig, drained: float) -> None:
     """Puts the run in the place of the last one that a document tells of."""
-    text = path.read_text()
-    before = text[: text.index(HEADING)] if HEADING in text else f"{text}\n"
+    text = path.read_text() if path.exists() else ""
+    before = text[: text.index(HEADING)] if HEADING in text else text and f"{text}\n"
     path.write_text(f"{before}{HEADING}\n{_markdown(rig, drained)}")
 
 

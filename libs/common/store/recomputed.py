@@ -14,7 +14,8 @@ import psycopg
 
 from libs.common.streams import derived_id
 
-_FEW = 5
+FEW = 5
+"""How many differences of one kind are told."""
 _BATCH = 1000
 
 _KINDS = """
@@ -121,9 +122,11 @@ def digest(type_: str, data: bytes) -> str:
     return sha256(type_.encode() + b"\x1f" + data).hexdigest()[:32]
 
 
-def differences(connection: psycopg.Connection[Any], owners: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    """What the tables say otherwise than the events; a few of each kind. `owners` are those of `Kinds`."""
-    few = {"few": _FEW}
+def differences(
+    connection: psycopg.Connection[Any], owners: Mapping[str, Sequence[str]], most: int = FEW
+) -> Iterator[str]:
+    """What the tables say otherwise than the events; `most` of each kind. `owners` are those of `Kinds`."""
+    few = {"few": most}
     bits = {
         kind: 1 << number for number, kind in enumerate(sorted({kind for kinds in owners.values() for kind in kinds}))
     }
