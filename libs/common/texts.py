@@ -38,6 +38,15 @@ def unwanted(text: str, *, lines: bool = False) -> str:
     return _problem(next(character for character in rest if not character.isprintable()))
 
 
+def shown(text: str, most: int = 200) -> str:
+    """A text that was refused, for an answer that names it: `most` characters, U+FFFD for each that is unwanted.
+
+    >>> shown("OLD-1\\0")
+    'OLD-1\ufffd'
+    """
+    return "".join("\ufffd" if unwanted(character) else character for character in text[:most])
+
+
 def _problem(character: str) -> str:
     what = _KINDS.get(unicodedata.category(character), "a character that is not seen")
     return f"must not hold U+{ord(character):04X}, {what}"

@@ -101,6 +101,12 @@ def test_an_empty_file_has_no_header() -> None:
         read(content=b"\n\n")
 
 
+def test_a_file_of_empty_lines_is_no_statement() -> None:
+    assert len(read(ROW, *[""] * 100)) == 1
+    with pytest.raises(InvalidField, match="line 103: a file has at most 100 empty lines"):
+        read(ROW, *[" "] * 101, "")
+
+
 def test_movements_must_make_the_closing_balance() -> None:
     with pytest.raises(InvalidField) as refusal:
         read(ROW, closing="106000.01")

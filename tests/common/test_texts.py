@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from libs.common.texts import unwanted
+from libs.common.texts import shown, unwanted
 
 GOOD = [
     "",
@@ -77,3 +77,14 @@ def test_no_text_that_is_taken_holds_a_control_a_surrogate_or_a_turn(text: str) 
     if not unwanted(text):
         assert {unicodedata.category(one) for one in text}.isdisjoint({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
         assert text.encode().decode() == text
+
+
+@given(some.text())
+def test_what_was_refused_is_shown_without_what_is_not_seen(text: str) -> None:
+    assert not unwanted(shown(text))
+    assert len(shown(text, 3)) == min(len(text), 3)
+
+
+def test_a_text_without_anything_unwanted_is_shown_as_it_is() -> None:
+    assert shown("护保-1 é") == "护保-1 é"
+    assert shown("OLD\0-1\u200b") == "OLD\ufffd-1\ufffd"

@@ -119,6 +119,15 @@ async def test_a_row_key_is_for_one_row(desk: Desk) -> None:
     assert again.refusals == [("ROW_KEY_REUSED", "")]
 
 
+async def test_a_refused_row_is_named_without_what_is_not_seen(desk: Desk) -> None:
+    await a.product(desk)
+
+    answered = await book.imported(desk, [book.header(), book.rows(book.row(1, row_key="a\0\u200bb"))])
+
+    assert answered.refusals == [("INVALID_FIELD", "row_key")]
+    assert [each.row_key for each in answered.results] == ["a\ufffd\ufffdb"]
+
+
 async def test_a_policy_comes_into_one_book_only(desk: Desk) -> None:
     await a.product(desk)
     await book.imported(desk, [book.header(), book.rows(book.row(1))])

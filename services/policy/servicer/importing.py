@@ -14,6 +14,7 @@ from hubao.policy.v1 import policy_import_pb2 as pb
 from libs.common.errors import DomainError, Invalid, problem_of
 from libs.common.grpc.convert import enum_text, money_message
 from libs.common.money import CNY, Money
+from libs.common.texts import shown
 from libs.common.waking import cancelled
 from services.policy.application.importing import Import, Taken
 from services.policy.servicer.import_values import policy_value, row_key_of
@@ -63,7 +64,7 @@ class Tally:
     def note(self, row: Row, outcome: Taken | DomainError) -> pb.ImportResult:
         """The result of the next row."""
         self.rows += 1
-        result = pb.ImportResult(row=self.rows, row_key=row_key_of(row.policy))
+        result = pb.ImportResult(row=self.rows, row_key=shown(row_key_of(row.policy)))
         match outcome:
             case Taken(repeated=True):
                 self.repeated += 1

@@ -15,6 +15,8 @@ from libs.common.texts import unwanted
 
 MOST_ENTRIES = 5000
 LONGEST_CELL = 500
+MOST_EMPTY_LINES = 100
+"""Some banks leave a few at the end, or between days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +82,13 @@ def _entries(text: str, profile: CsvProfile, currency: str) -> tuple[Entry, ...]
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=profile.delimiter, strict=True)
     entries: list[Entry] = []
     header: list[str] = []
-    line = 1
+    line, empty = 1, 0
     try:
         for row in reader:
             if not any(cell.strip() for cell in row):
-                pass  # An empty line, as many banks leave at the end.
+                empty += 1
+                if empty > MOST_EMPTY_LINES:
+                    raise _wrong(line, f"a file has at most {MOST_EMPTY_LINES} empty lines")
             elif not header:
                 header = _header(row, profile)
             else:
