@@ -9,10 +9,11 @@ while nothing happens, however many there are.
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Generic, TypeVar
+from weakref import WeakValueDictionary
 
 from libs.common.waking import Waker, forever
 
@@ -22,6 +23,12 @@ LONGEST = 1.0
 """Seconds between looks of a process that has watchers, if nothing tells it of a change."""
 SHORTEST = 0.05
 """Seconds between two looks at least: one change seldom comes alone."""
+TURNS = 2
+"""How many watchers of a process hand on much at once."""
+TURN = 0.25
+"""Seconds after which a turn is over, also for a client that does not take what it asked for."""
+MUCH = 20
+"""Items from which on a batch waits for its turn; news of a moment do not."""
 HEARTBEAT = 15.0
 """Seconds of silence after which a client is told how far its stream has come."""
 
@@ -48,12 +55,55 @@ Look = Callable[[int | None], Awaitable[Found]]
 """Looks behind a position; behind None it only says where the end is."""
 
 
+class Turns:
+    """Who may hand on much now: a few at once, and of those that watch the same thing one.
+
+    Each answer takes the event loop for a moment. Two hundred watchers that begin together would leave others hardly
+    any of it, and so would a client's many watches to another's one.
+    """
+
+    def __init__(self) -> None:
+        self._places = asyncio.Semaphore(TURNS)
+        self._own: WeakValueDictionary[Hashable, asyncio.Lock] = WeakValueDictionary()
+
+    @asynccontextmanager
+    async def turn(self, who: Hashable, items: int) -> AsyncIterator[None]:
+        """For handing on so many items; few need no turn. It is over with the context, or after `TURN` seconds."""
+        if items < MUCH:
+            yield
+            return
+        own = self._own.setdefault(who, asyncio.Lock())
+        await own.acquire()
+        try:
+            await self._places.acquire()
+        except BaseException:
+            own.release()
+            raise
+        held: list[asyncio.Lock | asyncio.Semaphore] = [own, self._places]
+
+        def end() -> None:
+            while held:
+                held.pop().release()
+
+        timer = asyncio.get_running_loop().call_later(TURN, end)
+        try:
+            yield
+        finally:
+            timer.cancel()
+            end()
+
+
 class Watcher:
     """One who waits for changes that concern it."""
 
-    def __init__(self, news: "News") -> None:
+    def __init__(self, news: "News", who: Hashable) -> None:
         self._news = news
+        self._who = who
         self._woken = asyncio.Event()
+
+    def turn(self, items: int) -> AbstractAsyncContextManager[None]:
+        """Its turn to hand on so many items."""
+        return self._news.turns.turn(self._who, items)
 
     def wake(self) -> None:
         self._woken.set()
@@ -82,6 +132,7 @@ class News:
         self._looking: asyncio.Task[None] | None = None
         self._reading: dict[Hashable, asyncio.Task[Any]] = {}
         self._position: int | None = None
+        self.turns = Turns()
         self.looks = 0
         """How often it has looked."""
 
@@ -93,7 +144,7 @@ class News:
     @contextmanager
     def watching(self, who: Hashable) -> Iterator[Watcher]:
         """A watcher of what concerns `who`. What changes from now on wakes it."""
-        watcher = Watcher(self)
+        watcher = Watcher(self, who)
         self._watchers[who].add(watcher)
         if self._looking is None:
             self._looking = asyncio.create_task(forever("watch", self._run), name="watch")
@@ -142,9 +193,10 @@ async def follow(
     told = monotonic()
     while True:
         batch = await read(after)
-        for position, item in batch.items:
-            yield position, item
-            told = monotonic()
+        async with watcher.turn(len(batch.items)):
+            for position, item in batch.items:
+                yield position, item
+                told = monotonic()
         after = batch.position
         if heartbeat is not None and monotonic() - told >= heartbeat:
             yield after, None

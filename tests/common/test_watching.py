@@ -8,7 +8,7 @@ import pytest
 from libs.common import watching
 from libs.common.outages import OutcomeUnknown
 from libs.common.waking import Waker
-from libs.common.watching import Batch, Found, News, follow
+from libs.common.watching import Batch, Found, News, Turns, follow
 
 
 class Growing:
@@ -161,3 +161,56 @@ async def test_a_look_that_fails_is_taken_again() -> None:
     some.news = News(once_away, some.waker)
     with some.news.watching("me") as watcher:
         assert await asyncio.wait_for(watcher.wait(0, 10), 5) == (True, 0)
+
+
+class Handing:
+    """How many watchers hand on something at one moment."""
+
+    def __init__(self) -> None:
+        self.now: set[str] = set()
+        self.most = 0
+        self.done: list[str] = []
+
+    async def hand_on(self, turns: Turns, who: str, items: int, seconds: float = 0.01) -> None:
+        async with turns.turn(who, items):
+            self.now.add(who)
+            self.most = max(self.most, len(self.now))
+            await asyncio.sleep(seconds)
+            self.now.discard(who)
+        self.done.append(who)
+
+
+async def test_a_few_hand_on_much_at_once_and_of_one_caller_one() -> None:
+    turns, handing = Turns(), Handing()
+    mine = [handing.hand_on(turns, "me", 500) for _ in range(20)]
+    others = [handing.hand_on(turns, f"other {number}", 500) for number in range(3)]
+
+    await asyncio.gather(*mine, *others)
+
+    assert handing.most == watching.TURNS
+    # Whoever comes after a caller's twenty waits for a place, and not for the twenty.
+    assert max(handing.done.index(f"other {number}") for number in range(3)) < 6
+
+
+async def test_news_of_a_moment_wait_for_nobody() -> None:
+    turns, handing = Turns(), Handing()
+    async with asyncio.timeout(5), turns.turn("me", 500), turns.turn("other", 500):
+        await handing.hand_on(turns, "me", watching.MUCH - 1)
+
+    assert handing.done == ["me"]
+
+
+async def test_a_client_that_takes_nothing_keeps_its_turn_for_a_moment_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watching, "TURN", 0.02)
+    turns, handing = Turns(), Handing()
+    async with asyncio.timeout(5), turns.turn("me", 500):
+        await handing.hand_on(turns, "me", 500)
+        async with turns.turn("me", 500):
+            waiting = asyncio.create_task(handing.hand_on(turns, "me", 500))
+            await asyncio.sleep(0)
+            waiting.cancel()
+            await asyncio.wait([waiting])
+    async with asyncio.timeout(5):
+        await handing.hand_on(turns, "me", 500)
+
+    assert handing.done == ["me", "me"]

@@ -4,13 +4,15 @@ A cursor holds a position of the service's own announcements. Positions of other
 spans: however little of the log is the caller's own, each look costs little, and the cursor moves on.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
+from functools import partial
 from typing import Any
 
 from google.protobuf.any_pb2 import Any as Packed
 from hubao.policy.v1 import events_pb2
 from hubao.policy.v1 import policy_service_pb2 as pb
+from sqlalchemy import Row
 
 from libs.common import watching
 from libs.common.cursors import cursor_of, position_of
@@ -66,8 +68,10 @@ class Watching:
                 raise InvalidField(field="snapshot", problem="can't stand beside a cursor")
             # Rows may be newer than this: then their changes come once more.
             after = await self._announced_by(await self._reads.position())
-            async for row in self._policies(tenant):
-                yield pb.WatchPoliciesResponse(policy=row_message(row))
+            async for rows in self._policies(tenant, after):
+                async with watcher.turn(len(rows)):
+                    for row in rows:
+                        yield pb.WatchPoliciesResponse(policy=row_message(row))
             yield pb.WatchPoliciesResponse(cursor=cursor_of(after, head))
 
         async def read(behind: int) -> Batch[Any]:
@@ -103,12 +107,12 @@ class Watching:
         row = await self._log.one(_BEFORE, (log_position,))
         return int(row[0]) if row else 0
 
-    async def _policies(self, tenant: str) -> AsyncIterator[Any]:
+    async def _policies(self, tenant: str, after: int) -> AsyncIterator[Sequence[Row[Any]]]:
+        """All of an insurer's policies, a page at a time; watchers who begin at one position share what they read."""
         page = Page(PAGE, (), b"")
         while True:
-            rows = await self._reads.policies(tenant, page)
-            for row in rows[:PAGE]:
-                yield row
+            rows = await self._news.shared((tenant, page.after, after), partial(self._reads.policies, tenant, page))
+            yield rows[:PAGE]
             if len(rows) <= PAGE:
                 return
             last = rows[PAGE - 1]
