@@ -1,5 +1,6 @@
 """Sums are exact beyond 64 bits, or refused by a rule with a name before they are recorded; nothing stands still."""
 
+from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from services.billing_subsidy.application.accounts import Accounts
 from services.billing_subsidy.domain.ledger import chart
 from services.billing_subsidy.projections.reads import Reads
 from tests.billing_subsidy import heard
-from tests.billing_subsidy.examples import LEAD, POLICY
+from tests.billing_subsidy.examples import BIND, LEAD, POLICY
 from tests.billing_subsidy.office import Office, shown
 
 JANUARY = date(2026, 1, 15)
@@ -84,3 +85,22 @@ def test_an_answer_says_as_much_as_64_bits_of_whole_units() -> None:
     assert money_message(Money(CNY, 2**63 * 100 - 1)).units == 2**63 - 1
     with pytest.raises(AmountNotExpressible):
         money_message(Money(CNY, -(2**63) * 100))
+
+
+async def test_the_largest_premium_that_policy_binds_is_booked_in_full(office: Office) -> None:
+    """Ten trillion with VAT: invoiced, taxed, shared, ceded, subsidised and earned like any other."""
+    times = 9_433_962_264_150 // 100_000
+    net, vat, duty = (Money(CNY, amount.minor_units * times) for amount in (BIND.net, BIND.vat, BIND.stamp_duty))
+    shares = tuple(replace(part, amount=Money(CNY, part.amount.minor_units * times)) for part in BIND.shares)
+    ceded, commission = (Money(CNY, each.minor_units * times) for each in (BIND.ceded, BIND.ceding_commission))
+    largest = replace(BIND, net=net, vat=vat, stamp_duty=duty, shares=shares, ceded=ceded, ceding_commission=commission)
+
+    await office.hear(heard.bound(movement=largest))
+    await office.move_to(JANUARY)
+    await receive(office, net + vat, 1)
+    await office.project()
+
+    account = await office.account()
+    assert shown(account.received) == str(net + vat).removesuffix(" CNY")
+    assert (await office.trial_balance())[chart.BANK.code] == shown(account.received)
+    assert await office.projector.rebuild() == (await office.tables.position(), True)

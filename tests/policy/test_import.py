@@ -235,6 +235,10 @@ def _shares(*shares: tuple[str, str, bool]) -> list[terms_pb2.CoInsurerShare]:
         ({"parts": [book.part("WAR", 1_000_000, "10")]}, ("UNKNOWN_PART", "")),
         ({"parts": [book.part(an.DATA, 1_000_000, "10")] * 2}, ("INVALID_FIELD", "parts[1].part_code")),
         ({"parts": [book.part(an.DATA, 99_999, "10")]}, ("LIMIT_OUT_OF_RANGE", "")),
+        (
+            {"parts": [book.part(an.DATA, 1_000_000, f"{10**13}"), book.part(an.EXTORTION, 1_000_000, f"{10**13}")]},
+            ("PREMIUM_TOO_LARGE", ""),
+        ),
         ({"parts": [book.part(an.DATA, 1_000_000, "0")]}, ("INVALID_FIELD", "parts")),
         ({"parts": [book.part(an.DATA, 1_000_000, "-1")]}, ("INVALID_FIELD", "parts[0].annual_premium")),
         (

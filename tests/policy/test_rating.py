@@ -8,7 +8,7 @@ from libs.common.money import Money
 from services.policy.domain.answers import Answer
 from services.policy.domain.cover import Cover, PartChoice
 from services.policy.domain.enterprise import EnterpriseSize
-from services.policy.domain.errors import AnswerMissing, FactorMissing, RateMissing
+from services.policy.domain.errors import AnswerMissing, FactorMissing, PremiumTooLarge, RateMissing
 from services.policy.domain.product.terms import (
     AnswerKind,
     BaseRate,
@@ -100,6 +100,19 @@ def test_a_number_and_a_choice_can_be_rated() -> None:
     factors = rate(terms, cover(DATA, answers=answers)).parts[0].factors
 
     assert [factor.value for factor in factors] == [Decimal("0.9"), Decimal("1.1")]
+
+
+def test_a_premium_that_nobody_could_book_is_refused() -> None:
+    """Ten trillion with VAT at the most: all parts together, however large each of them may be."""
+    terms = with_plan(an.table("industry", FactorBasis.INDUSTRY, {"I65": "200"}), minimum_premium=Money.cny(0))
+    most = cover((an.DATA, Money.cny(9_433_962_264_150)))
+
+    worksheet = rate(terms, most)
+    with pytest.raises(PremiumTooLarge) as refusal:
+        rate(terms, cover((an.DATA, Money.cny(9_433_962_264_152))))
+
+    assert (worksheet.annual_premium + worksheet.vat).minor_units <= 10**15
+    assert refusal.value.details == {"gross": "10,000,000,000,001.12 CNY", "most": "10,000,000,000,000.00 CNY"}
 
 
 def test_a_missing_answer_is_asked_for() -> None:

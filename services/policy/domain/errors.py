@@ -195,6 +195,10 @@ class RateMissing(Refused):
     message = "There is no {what} for {on}."
 
 
+class PremiumTooLarge(Refused):
+    message = "A premium of {gross} with VAT is more than {most}, which is the most that is booked at once."
+
+
 class LossCellMissing(Refused):
     message = "Version {version} of the loss database has no cell of {part_code} for {industry} and size {size}."
 

@@ -11,9 +11,9 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from libs.common.money import Money, total
+from libs.common.money import LARGEST_AMOUNT, Money, total
 from services.policy.domain.cover import Cover, PartChoice, PartTerms, RatingInputs, check_cover, terms_of
-from services.policy.domain.errors import AnswerMissing, FactorMissing, RateMissing
+from services.policy.domain.errors import AnswerMissing, FactorMissing, PremiumTooLarge, RateMissing
 from services.policy.domain.experience import Experience
 from services.policy.domain.product.park_tariff import master_tariff
 from services.policy.domain.product.rating_checks import NO_SCORE, threshold
@@ -91,6 +91,7 @@ def rate(terms: ProductTerms, cover: Cover, rated: Rated | None = None) -> Works
     net = total(part.annual_premium for part in parts)
     vat_rate = rate_on(terms.vat_rates, inputs.rated_for, "VAT rate")
     stamp_duty_rate = rate_on(terms.stamp_duty_rates, inputs.rated_for, "stamp duty rate")
+    check_bookable(net + net.times(vat_rate))
     return Worksheet(
         rated_for=inputs.rated_for,
         parts=tuple(parts),
@@ -100,6 +101,12 @@ def rate(terms: ProductTerms, cover: Cover, rated: Rated | None = None) -> Works
         stamp_duty=net.times(stamp_duty_rate),
         experience=inputs.experience,
     )
+
+
+def check_bookable(gross: Money) -> None:
+    """Refuses a premium, or a movement of it, with VAT, that the others could not take from an announcement."""
+    if abs(gross.minor_units) > LARGEST_AMOUNT:
+        raise PremiumTooLarge(gross=gross, most=Money(gross.currency, LARGEST_AMOUNT))
 
 
 def priced_parts(terms: ProductTerms, cover: Cover, on: date, rated: Rated | None = None) -> tuple[PartTerms, ...]:

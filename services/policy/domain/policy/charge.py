@@ -39,6 +39,7 @@ from services.policy.domain.policy.values import (
     Transaction,
     TransactionKind,
 )
+from services.policy.domain.rating import check_bookable
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,8 @@ class Charging:
     ) -> Transaction:
         """The movement that these changes of premium by part make; `taxed` as `vat` reckons it."""
         net = total(deltas.values())
+        vat = total(piece.vat for piece in taxed) if taxed else net.times(self.vat_rate)
+        check_bookable(net + vat)
         divided = net.allocate([share.percent for share in self.shares])
         own = next(amount for share, amount in zip(self.shares, divided, strict=True) if share.lead)
         cessions = self._ceded(own, terms)
@@ -89,7 +92,7 @@ class Charging:
             recorded_at=recorded_at,
             parts=tuple(PartAmount(code, amount) for code, amount in deltas.items() if amount),
             net=net,
-            vat=total(piece.vat for piece in taxed) if taxed else net.times(self.vat_rate),
+            vat=vat,
             stamp_duty=net.times(self.stamp_duty_rate),
             shares=tuple(
                 InsurerAmount(share.insurer_id, amount) for share, amount in zip(self.shares, divided, strict=True)
