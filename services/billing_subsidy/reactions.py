@@ -219,6 +219,7 @@ def facts_value(timeline: terms_pb.PolicyTimeline, currency: str) -> PolicyFacts
         ),
         quota_share=quota,
         cessions=cession_values(timeline),
+        critical_infrastructure=timeline.insured.critical_infrastructure or bool(timeline.critical_systems),
     )
 
 

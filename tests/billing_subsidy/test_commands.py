@@ -201,6 +201,25 @@ async def test_a_payment_outside_of_the_window_is_not_subsidised(office: Office)
     assert list((await office.case(programme_id)).refusals) == ["OUTSIDE_WINDOW"]
 
 
+@pytest.mark.parametrize("declared", ["insured", "system", "nothing"])
+async def test_a_programme_may_be_for_critical_infrastructure_only(office: Office, declared: str) -> None:
+    programme_id = await office.publish(critical_infrastructure_only=True)
+    bound = heard.bound()
+    if declared == "insured":
+        bound.timeline.insured.critical_infrastructure = True
+    elif declared == "system":
+        bound.timeline.critical_systems.add(name="SCADA", protecting_department="能源局")
+    await office.hear(bound)
+    await office.move_to(JANUARY)
+
+    await office.pay("106000.00", JANUARY)
+
+    refused = ["NO_CRITICAL_INFRASTRUCTURE"] if declared == "nothing" else []
+    assert list((await office.case(programme_id)).refusals) == refused
+    given = {"city": ("50,000.00", "0.00"), "district": ("20,000.00", "0.00")}
+    assert await office.levels(programme_id) == ({} if refused else given)
+
+
 async def test_a_programme_that_is_published_after_binding_still_takes_payments(office: Office) -> None:
     await office.hear(heard.bound())
     programme_id = await office.publish()

@@ -77,6 +77,7 @@ def test_the_first_rate_that_fits_line_and_size_is_taken() -> None:
         ({"lines": ("liability",)}, {}, "LINE_NOT_COVERED"),
         ({"subsidy_classes": ("PARK",)}, {}, "CLASS_NOT_COVERED"),
         ({"minimum_term_days": 366}, {}, "TERM_TOO_SHORT"),
+        ({"critical_infrastructure_only": True}, {}, "NO_CRITICAL_INFRASTRUCTURE"),
         ({"exclude_already_subsidised": True}, {"subsidised_elsewhere": True}, "ALREADY_SUBSIDISED"),
         ({}, {"currency": "USD"}, "CURRENCY_NOT_CNY"),
         ({}, {"paid_outside": True}, "OUTSIDE_WINDOW"),

@@ -8,18 +8,19 @@ import pytest
 
 from libs.common.errors import InvalidField
 from libs.common.money import Money
-from services.policy.application.public import timeline_message
+from services.policy.application.public import service_message, timeline_message
 from services.policy.domain.enterprise import Enterprise
 from services.policy.domain.errors import SubmissionClosed
 from services.policy.domain.experience import Experience
 from services.policy.domain.policy.policy import Policy
 from services.policy.domain.product.product import Product
-from services.policy.domain.product.terms import ProductTerms
+from services.policy.domain.product.terms import ProductTerms, ServiceClocks
 from services.policy.domain.submission.declared import decline_reasons, losses_within
 from services.policy.domain.submission.events import SubmissionDeclined
 from services.policy.domain.submission.submission import Submission
 from services.policy.domain.submission.values import DeclaredLoss, DeclaredSystem, SubmissionStatus
 from services.policy.domain.underwriting import DeclineReason, ReferralReason
+from services.policy.servicer.product_values import service_value
 from tests.policy import examples as an
 
 FILING = "31011500001-26001"
@@ -230,3 +231,59 @@ def test_a_policy_says_which_systems_are_critical() -> None:
 
     assert [(each.name, each.protecting_department) for each in told.critical_systems] == [("SCADA", "能源局")]
     assert not told.insured.critical_infrastructure
+
+
+CLOCKS = ServiceClocks(respond_within_hours=1, start_within_hours=4, deliver_within_hours=48)
+
+
+def with_clocks(clocks: ServiceClocks) -> ProductTerms:
+    plain = an.product_terms()
+    services = tuple(replace(each, critical_infrastructure_clocks=clocks) for each in plain.entitlements)
+    return an.product_terms(entitlements=services)
+
+
+@pytest.mark.parametrize(
+    ("changes", "hours"),
+    [
+        ({}, (24, 72, 240)),
+        ({"insured": operator()}, (1, 4, 48)),
+        ({"systems": (replace(system(), critical_infrastructure=True, protecting_department="能源局"),)}, (1, 4, 48)),
+    ],
+)
+def test_critical_infrastructure_is_promised_the_clocks_that_are_meant_for_it(
+    changes: dict[str, Any], hours: tuple[int, int, int]
+) -> None:
+    terms = with_clocks(CLOCKS)
+    submitted = an.submission(terms, **changes)
+    (ordered,) = submitted.request_assessment(terms, "ASSESSMENT", an.QUOTED_ON)
+    submitted = an.after(submitted, submitted.record_assessment(an.assessed()))
+    (bound,) = an.bound(an.quoted(submitted, terms), terms)
+
+    told = timeline_message(an.POLICY_ID, Policy.begin(bound)).entitlements
+
+    for each in (ordered.service, *told):
+        assert (each.respond_within_hours, each.start_within_hours, each.deliver_within_hours) == hours
+    assert ordered.service.critical_infrastructure_clocks is None
+    assert not any(each.HasField("critical_infrastructure_clocks") for each in told)
+
+
+@pytest.mark.parametrize(
+    ("clocks", "field"),
+    [
+        (replace(CLOCKS, respond_within_hours=25), "respond_within_hours"),
+        (replace(CLOCKS, deliver_within_hours=0), "deliver_within_hours"),
+    ],
+)
+def test_clocks_of_critical_infrastructure_are_no_longer_than_those_of_others(
+    clocks: ServiceClocks, field: str
+) -> None:
+    with pytest.raises(InvalidField) as refusal:
+        an.published(with_clocks(clocks))
+
+    assert refusal.value.field == f"terms.entitlements[0].critical_infrastructure_clocks.{field}"
+
+
+def test_a_product_keeps_its_clocks_on_the_way_through_its_messages() -> None:
+    service = with_clocks(CLOCKS).entitlements[0]
+
+    assert service_value("service", service_message(service)) == service

@@ -28,4 +28,5 @@ def member_facts(certificate: park_pb.CertificateTerms, currency: str) -> Policy
         currency=currency,
         master_id=uuid_value("certificate.policy_id", certificate.policy_id),
         payer_uscc=certificate.payer.uscc if certificate.payer.uscc != member.uscc else "",
+        critical_infrastructure=member.critical_infrastructure,
     )

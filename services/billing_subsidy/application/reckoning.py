@@ -162,6 +162,7 @@ def applicant(account: PolicyAccount, rules: ProgrammeRules, others: Others) -> 
         paid_outside=account.received > facts.zero and not paid_in_window,
         subsidised_elsewhere=others.elsewhere,
         room=max(most - others.before, facts.zero),
+        critical_infrastructure=facts.critical_infrastructure,
     )
 
 

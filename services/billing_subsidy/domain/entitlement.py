@@ -19,6 +19,7 @@ REGION_NOT_COVERED = "REGION_NOT_COVERED"
 INDUSTRY_NOT_COVERED = "INDUSTRY_NOT_COVERED"
 LINE_NOT_COVERED = "LINE_NOT_COVERED"
 CLASS_NOT_COVERED = "CLASS_NOT_COVERED"
+NO_CRITICAL_INFRASTRUCTURE = "NO_CRITICAL_INFRASTRUCTURE"
 SIZE_NOT_COVERED = "SIZE_NOT_COVERED"
 TERM_TOO_SHORT = "TERM_TOO_SHORT"
 ALREADY_SUBSIDISED = "ALREADY_SUBSIDISED"
@@ -42,6 +43,7 @@ class Applicant:
     paid_outside: bool = False
     subsidised_elsewhere: bool = False
     room: Money | None = None
+    critical_infrastructure: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,7 @@ def refusals_of(rules: ProgrammeRules, applicant: Applicant) -> tuple[str, ...]:
         INDUSTRY_NOT_COVERED: not _begins(applicant.industry, rules.industries),
         LINE_NOT_COVERED: bool(rules.lines) and applicant.line not in rules.lines,
         CLASS_NOT_COVERED: bool(classes) and not classes & set(applicant.subsidy_classes),
+        NO_CRITICAL_INFRASTRUCTURE: rules.critical_infrastructure_only and not applicant.critical_infrastructure,
         SIZE_NOT_COVERED: not rated,
         TERM_TOO_SHORT: applicant.term.days < rules.minimum_term_days,
         ALREADY_SUBSIDISED: rules.exclude_already_subsidised and applicant.subsidised_elsewhere,

@@ -53,6 +53,7 @@ def rules_value(message: pb.ProgrammeRules) -> ProgrammeRules:
             exclude_already_subsidised=message.exclude_already_subsidised,
             total_percent=read(percent_value, "rules.total_percent", message.total_percent or "100"),
             reallocate_freed=not message.keep_freed,
+            critical_infrastructure_only=message.critical_infrastructure_only,
         )
 
 
@@ -110,6 +111,7 @@ def rules_message(rules: ProgrammeRules) -> pb.ProgrammeRules:
         exclude_already_subsidised=rules.exclude_already_subsidised,
         total_percent=decimal_text(rules.total_percent),
         keep_freed=not rules.reallocate_freed,
+        critical_infrastructure_only=rules.critical_infrastructure_only,
     )
 
 

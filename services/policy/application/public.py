@@ -1,5 +1,6 @@
 """What a policy promises, in the public form of `terms.proto`: announcements and answers say it in the same words."""
 
+from dataclasses import asdict
 from datetime import date
 from fractions import Fraction
 from functools import lru_cache
@@ -27,7 +28,7 @@ from services.policy.domain.policy.charge import cessions_of
 from services.policy.domain.policy.policy import Policy
 from services.policy.domain.policy.reporting import promised_segments
 from services.policy.domain.policy.values import QuotaShare, Segment, Share, Transaction
-from services.policy.domain.product.terms import ServiceEntitlement
+from services.policy.domain.product.terms import ServiceClocks, ServiceEntitlement
 
 Fields = dict[str, Any]
 """A message as its fields: a larger one is made of them without copying a message of their own."""
@@ -94,7 +95,12 @@ def service_message(service: ServiceEntitlement) -> pb.ServiceEntitlement:
         start_within_hours=service.start_within_hours,
         deliver_within_hours=service.deliver_within_hours,
         pause_allowance_hours=service.pause_allowance_hours,
+        critical_infrastructure_clocks=_clocks_message(service.critical_infrastructure_clocks),
     )
+
+
+def _clocks_message(clocks: ServiceClocks | None) -> pb.ServiceClocks | None:
+    return None if clocks is None else pb.ServiceClocks(**asdict(clocks))
 
 
 def _share_fields(share: Share) -> Fields:

@@ -24,6 +24,7 @@ from services.policy.domain.product.terms import (
     RatingPlan,
     ReportingExtension,
     RetroactiveRule,
+    ServiceClocks,
     ServiceEntitlement,
     ServicePhase,
     TaxClass,
@@ -148,7 +149,15 @@ def service_value(field: str, message: terms_pb2.ServiceEntitlement) -> ServiceE
             start_within_hours=message.start_within_hours,
             deliver_within_hours=message.deliver_within_hours,
             pause_allowance_hours=message.pause_allowance_hours if message.HasField("pause_allowance_hours") else 72,
+            critical_infrastructure_clocks=_clocks_value(message),
         )
+
+
+def _clocks_value(message: terms_pb2.ServiceEntitlement) -> ServiceClocks | None:
+    if not message.HasField("critical_infrastructure_clocks"):
+        return None
+    clocks = message.critical_infrastructure_clocks
+    return ServiceClocks(clocks.respond_within_hours, clocks.start_within_hours, clocks.deliver_within_hours)
 
 
 def underwriting_value(field: str, message: pb.UnderwritingRules) -> UnderwritingRules:

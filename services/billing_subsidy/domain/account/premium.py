@@ -48,6 +48,7 @@ class PolicyFacts:
 
     A member's certificate under a park policy has an account of its own, whose insured is the member: `master_id` is
     the park policy's, and `payer_uscc` says who owes the premium if it is not the insured.
+    `critical_infrastructure`: the insured or one of its systems was declared to be that (关键信息基础设施).
     """
 
     policy_id: UUID
@@ -65,6 +66,7 @@ class PolicyFacts:
     cessions: tuple[CededShare, ...] = ()
     master_id: UUID | None = None
     payer_uscc: str = ""
+    critical_infrastructure: bool = False
 
     @property
     def is_master(self) -> bool:

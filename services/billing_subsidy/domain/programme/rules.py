@@ -102,6 +102,7 @@ class ProgrammeRules:
     exclude_already_subsidised: bool = False
     total_percent: Decimal = Decimal(100)
     reallocate_freed: bool = True
+    critical_infrastructure_only: bool = False
 
     @all_at_once
     def check(self) -> Iterator[Invalid]:

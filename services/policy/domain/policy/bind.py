@@ -54,7 +54,7 @@ def bind_policy(
             aggregate_cap=asked.aggregate_limit,
             shares=charging.shares,
             quota_share=sole,
-            entitlements=promised(terms, asked.bundled_services),
+            entitlements=promised(terms, asked.bundled_services, asked.is_critical),
             subsidy_classes=terms.subsidy_classes,
             exclusions=terms.exclusions,
             cancellation_rule=terms.cancellation,
@@ -75,10 +75,10 @@ def _critical(systems: Sequence[DeclaredSystem]) -> tuple[CriticalSystem, ...]:
     )
 
 
-def promised(terms: ProductTerms, bundled: bool) -> tuple[ServiceEntitlement, ...]:
+def promised(terms: ProductTerms, bundled: bool, critical: bool) -> tuple[ServiceEntitlement, ...]:
     """The services of the term: the mandatory ones, and the others if they were asked for."""
     return tuple(
-        service
+        service.promised_to(critical)
         for service in terms.entitlements
         if service.phase is not ServicePhase.PRE_BIND and (service.mandatory or bundled)
     )

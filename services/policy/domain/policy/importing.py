@@ -77,7 +77,7 @@ def import_policy(
             aggregate_cap=policy.aggregate_limit,
             shares=shares,
             quota_share=None,
-            entitlements=promised(terms, policy.bundled_services),
+            entitlements=promised(terms, policy.bundled_services, policy.insured.critical_infrastructure),
             subsidy_classes=terms.subsidy_classes,
             exclusions=terms.exclusions,
             cancellation_rule=terms.cancellation,

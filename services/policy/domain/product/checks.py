@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import asdict
 
 from libs.common.checking import all_at_once, problems
 from libs.common.codes.industry import is_division_or_section
@@ -18,6 +19,7 @@ from services.policy.domain.product.terms import (
     ProductLine,
     ProductTerms,
     RetroactiveRule,
+    ServiceEntitlement,
     TaxClass,
     Trigger,
     UnderwritingRules,
@@ -99,6 +101,15 @@ def _check_entitlements(terms: ProductTerms, field: str) -> Iterator[Invalid]:
                 yield InvalidField(field=f"{here}.{name}", problem="must be from 1 to 87600")
         if not 0 <= service.pause_allowance_hours <= 8_784:
             yield InvalidField(field=f"{here}.pause_allowance_hours", problem="must be from 0 to 8784")
+        yield from _check_critical_clocks(service, f"{here}.critical_infrastructure_clocks")
+
+
+def _check_critical_clocks(service: ServiceEntitlement, field: str) -> Iterator[Invalid]:
+    clocks = service.critical_infrastructure_clocks
+    for name, hours in (asdict(clocks) if clocks else {}).items():
+        if not 1 <= hours <= getattr(service, name):
+            problem = f"must be from 1 to {getattr(service, name)}, which everybody is promised"
+            yield InvalidField(field=f"{field}.{name}", problem=problem)
 
 
 PARTY_OF_LINE = {

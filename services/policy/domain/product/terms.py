@@ -1,6 +1,6 @@
 """What a version of a product fixes: parts, prices, services, rules. Values only; `checks` says which make sense."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -151,8 +151,20 @@ class Question:
 
 
 @dataclass(frozen=True)
+class ServiceClocks:
+    """In how many hours a vendor answers, starts and delivers."""
+
+    respond_within_hours: int
+    start_within_hours: int
+    deliver_within_hours: int
+
+
+@dataclass(frozen=True)
 class ServiceEntitlement:
-    """A service that a policy promises; a vendor may pause an order of it for `pause_allowance_hours` in all."""
+    """A service that a policy promises; a vendor may pause an order of it for `pause_allowance_hours` in all.
+
+    Critical information infrastructure (关键信息基础设施) may be promised clocks of its own, which are no longer ones.
+    """
 
     code: str
     service_type: str
@@ -164,6 +176,15 @@ class ServiceEntitlement:
     start_within_hours: int
     deliver_within_hours: int
     pause_allowance_hours: int = 72
+    critical_infrastructure_clocks: ServiceClocks | None = None
+
+    def promised_to(self, critical: bool) -> "ServiceEntitlement":
+        """What an insured is promised: one of critical infrastructure the clocks that are meant for it."""
+        clocks = self.critical_infrastructure_clocks
+        if clocks is None:
+            return self
+        plain = replace(self, critical_infrastructure_clocks=None)
+        return replace(plain, **asdict(clocks)) if critical else plain
 
 
 @dataclass(frozen=True)

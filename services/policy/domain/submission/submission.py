@@ -73,7 +73,9 @@ class Submission:
         if len(wanted) != 1:
             known = ", ".join(service.code for service in offered) or "none"
             raise NoAssessmentService(code=code or "of that kind alone", known=known)
-        return [] if self.assessment_pending else [AssessmentOrdered(service=wanted[0], requested_on=on)]
+        if self.assessment_pending:
+            return []
+        return [AssessmentOrdered(service=wanted[0].promised_to(self.asked.is_critical), requested_on=on)]
 
     def record_assessment(self, assessment: Assessment) -> list[AssessmentRecorded]:
         """Takes what a vendor found. A later assessment replaces the earlier one; quotes that were made stay."""
