@@ -8,8 +8,10 @@ a window on inception: at all), but never more than the net premium of the timel
 the timeline. So an unpaid additional premium adds nothing, a return premium counts at once, and the same final premium
 always leads to the same entitlement, whatever came in between.
 
-All programmes together give at most what was paid net (for the base `invoiced`: what is invoiced net), or so much of it
-as a programme says. Cases are reckoned in the order in which they were opened, and the later one is cut.
+All programmes together give at most what was paid net, or so much of it as a programme says. Cases are reckoned in
+the order in which they were opened, and the later one is cut. With the base `invoiced` a programme grants, and holds
+its budget for, at most what is invoiced net, before it is paid; of that grant at most what was paid net may come from
+the treasury, and what is here and was paid back to the insured is owed back (docs/adr/0025).
 """
 
 from collections.abc import Mapping
@@ -42,10 +44,12 @@ from services.billing_subsidy.domain.subsidy_case.events import CaseOpened, Evid
 
 @dataclass(frozen=True, slots=True)
 class Others:
-    """Whether any other programme gives to the policy, and what those do whose cases were opened before."""
+    """Whether any other programme gives to the policy, and of those whose cases were opened before, what they grant and
+    how much of it may be claimed."""
 
     elsewhere: bool
     before: Money
+    claimable: Money
 
 
 async def reckon_cases(unit: Unit, policy_id: UUID, purses: Purses | None = None, *, tenant: str | None = None) -> None:
@@ -62,13 +66,15 @@ async def reckon_cases(unit: Unit, policy_id: UUID, purses: Purses | None = None
         case = await unit.find(SubsidyCase, stream)
         assert case is not None
         cases[stream] = case
-    before = account.facts.zero
+    before = claimable = account.facts.zero
     for stream, case in cases.items():
         elsewhere = any(other.granted for other_stream, other in cases.items() if other_stream != stream)
-        cases[stream] = await _reckon(unit, purses, account, stream, case, Others(elsewhere, before))
+        others = Others(elsewhere, before, claimable)
+        cases[stream] = await _reckon(unit, purses, account, stream, case, others)
         await _wait(unit, owner, stream, case, cases[stream])
         if account.facts.currency == CNY:
             before = before + cases[stream].granted
+            claimable = claimable + cases[stream].claimable_in_all
 
 
 async def _wait(unit: Unit, tenant: str, stream: UUID, before: SubsidyCase, after: SubsidyCase) -> None:
@@ -136,7 +142,8 @@ async def _reckon(
     entitlement = entitle(rules, case.rule_version, applicant(account, rules, others))
     room = await _room(purses, case, entitlement)
     reason = "POLICY_CANCELLED" if account.cancelled else "PREMIUM_REDUCED"
-    events = case.reckon(entitlement, evidence(account, rules), room, reason, unit.call.today)
+    most = payable(account, rules, others)
+    events = case.reckon(entitlement, evidence(account, rules), room, reason, unit.call.today, most)
     return unit.record(SubsidyCase, stream, events) or case
 
 
@@ -164,6 +171,13 @@ def applicant(account: PolicyAccount, rules: ProgrammeRules, others: Others) -> 
         room=max(most - others.before, facts.zero),
         critical_infrastructure=facts.critical_infrastructure,
     )
+
+
+def payable(account: PolicyAccount, rules: ProgrammeRules, others: Others) -> Money | None:
+    """What may be here of a grant on what is invoiced; None where the grant itself is no more than that."""
+    if rules.base is not Base.INVOICED or account.facts.currency != CNY:
+        return None
+    return max(account.net_paid().times(rules.total_percent / 100) - others.claimable, account.facts.zero)
 
 
 def evidence(account: PolicyAccount, rules: ProgrammeRules) -> tuple[Evidence, ...]:

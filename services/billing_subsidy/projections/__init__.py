@@ -5,6 +5,6 @@ from services.billing_subsidy.projections.project import project
 from services.billing_subsidy.projections.reads import Reads
 from services.billing_subsidy.projections.tables import metadata
 
-PROJECTION = Projection(version=3, metadata=metadata, project=project)
+PROJECTION = Projection(version=4, metadata=metadata, project=project)
 
 __all__ = ["PROJECTION", "Reads"]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import case
+from sqlalchemy import case, func
 
 from libs.common.changes import Draw, Recorded
 from libs.common.money import Money
@@ -131,20 +131,27 @@ def _vendor_line(
 
 
 _PAID = t.cases.c.disbursed > 0
-_CUT = (("status", case((_PAID, "disbursed"), else_="cut")),)
-_APPROVED = (("status", case((_PAID, "disbursed"), else_="approved")),)
-_REFUSED = (("status", case((t.cases.c.clawed_back > 0, "clawed_back"), else_="refused")),)
 _HELD = t.cases.c.disbursed
+_OVER = t.cases.c.payable < _HELD  # Of a case without a payable amount this is unknown, and so not true.
+_CUT = (("status", case((_OVER, "owed_back"), (_PAID, "disbursed"), else_="cut")),)
+_APPROVED = (("status", case((_OVER, "owed_back"), (_PAID, "disbursed"), else_="approved")),)
+_REFUSED = (("status", case((t.cases.c.clawed_back > 0, "clawed_back"), else_="refused")),)
 
 
 def _fallen(left: int) -> tuple[tuple[str, Any], ...]:
     """The status after a clawback that leaves so much granted: money that is here and not granted is owed back."""
     otherwise = case((_PAID, "disbursed"), else_=t.cases.c.status) if left else "clawed_back"
-    return (("status", case((left < _HELD, "owed_back"), else_=otherwise)),)
+    return (("status", case((left < _HELD, "owed_back"), (_OVER, "owed_back"), else_=otherwise)),)
+
+
+def _reckoned(payable: int) -> tuple[tuple[str, Any], ...]:
+    """The status when so much may be here; what follows of the grant is told by events of its own."""
+    settled = (t.cases.c.status == "owed_back") & (t.cases.c.granted >= _HELD)
+    return (("status", case((payable < _HELD, "owed_back"), (settled, "disbursed"), else_=t.cases.c.status)),)
 
 
 def _repaid(amount: int) -> tuple[tuple[str, Any], ...]:
-    still = _HELD - amount > t.cases.c.granted
+    still = _HELD - amount > func.least(t.cases.c.granted, t.cases.c.payable)
     return (("status", case((still, "owed_back"), (t.cases.c.granted > 0, "disbursed"), else_="clawed_back")),)
 
 
@@ -163,6 +170,8 @@ def _case(recorded: Recorded[Any]) -> list[RowChange]:
                 "status": "opened",
             }
             return [added(t.cases, new)]
+        case subsidy.Reckoned(payable=Money(minor_units=most)):
+            return [_row(recorded, {"payable": most}, computed=_reckoned(most))]
         case subsidy.Reserved(purse=purse, amounts=amounts):
             return [*_levels(recorded, purse, amounts, granted=1), *_used(recorded, purse)]
         case subsidy.SubsidyGranted() as granted:

@@ -67,6 +67,7 @@ cases = Table(
     _sum("granted"),
     _sum("clawed_back"),
     _sum("disbursed"),  # Less what was repaid.
+    Column("payable", Sum),  # What of it may be here; none of a grant on what was paid.
     Index("subsidy_case_list_by_number", "tenant", "case_number"),
     Index("subsidy_case_list_by_policy", "tenant", "policy_id"),
 )

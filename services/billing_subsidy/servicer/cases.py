@@ -165,6 +165,7 @@ def level_messages(case: SubsidyCase) -> list[pb.CaseLevel]:
                 cut=cuts.get(level, ""),
                 repaid=money_message(state.repaid),
                 owed_back=money_message(case.owed_back(level)),
+                claimable=money_message(case.claimable(level)),
             )
         )
     return messages

@@ -2,7 +2,8 @@
 
 The grant follows the entitlement, both ways: a rise is granted as far as there is room, a fall is clawed back at
 once. The entitlement itself is a pure function (see `entitlement`); which premium it rests on is said in
-`application`.
+`application`. A grant may rest on what is invoiced; money comes only as far as premium was paid, and goes back when
+less of it is.
 """
 
 from collections.abc import Mapping, Sequence
@@ -106,15 +107,21 @@ class SubsidyCase:
     reconciled: bool = False
     repayments: tuple[SubsidyRepaid, ...] = ()
     passed_on: tuple[SubsidyPassedOn, ...] = ()
+    payable: Money | None = None
 
     @property
     def granted(self) -> Money:
         return total((state.granted for state in self.levels.values()), CNY)
 
     @property
+    def claimable_in_all(self) -> Money:
+        """What of the grant may be here."""
+        return total(map(self.claimable, self.levels), CNY)
+
+    @property
     def belongs_to_insured(self) -> Money:
         """What of the treasury's money is granted and was not passed on to the insured yet; never below zero."""
-        granted = total((min(state.granted, state.held) for state in self.levels.values()), CNY)
+        granted = total((min(self.claimable(level), state.held) for level, state in self.levels.items()), CNY)
         return max(granted - total((passed.amount for passed in self.passed_on), CNY), ZERO)
 
     @property
@@ -144,11 +151,12 @@ class SubsidyCase:
         room: Mapping[Level, Room],
         reason: str,
         today: date,
+        payable: Money | None = None,
     ) -> list[CaseEvent]:
         """Brings the grant to the entitlement, as far as there is room. `reason` is why it may have fallen."""
         events: list[CaseEvent] = []
-        if (entitlement, evidence) != (self.entitlement, self.evidence):
-            events.append(Reckoned(entitlement=entitlement, evidence=evidence))
+        if (entitlement, evidence, payable) != (self.entitlement, self.evidence, self.payable):
+            events.append(Reckoned(entitlement=entitlement, evidence=evidence, payable=payable))
         back, added, cuts = self._difference(entitlement, room)
         cuts += tuple(Cut(item.level, PROGRAMMES_CAP_REACHED, item.amount) for item in entitlement.short)
         granted = self._moved([*added, *_negative(back)])
@@ -227,15 +235,23 @@ class SubsidyCase:
         even = all(state.held == state.granted for state in after.levels.values())
         return [Reconciled(reconciled_on=today)] if even and after.granted else []
 
+    def claimable(self, level: Level) -> Money:
+        """What of the level's grant may be here: all levels together at most what is payable, in the rules' order."""
+        granted = self.levels.get(level, LevelState()).granted
+        if self.payable is None:
+            return granted
+        entitled = [item.level for item in self.entitlement.amounts] if self.entitlement else []
+        order = list(dict.fromkeys([*entitled, *self.levels, level]))
+        before = total((self.levels[each].granted for each in order[: order.index(level)] if each in self.levels), CNY)
+        return max(min(granted, self.payable - before), ZERO)
+
     def owed(self, level: Level) -> Money:
-        """What the level grants and has not paid; never below zero."""
-        state = self.levels.get(level, LevelState())
-        return max(state.granted - state.held, ZERO)
+        """What the level may be claimed for and has not paid; never below zero."""
+        return max(self.claimable(level) - self.levels.get(level, LevelState()).held, ZERO)
 
     def owed_back(self, level: Level) -> Money:
-        """What the level has paid and does not grant any more; never below zero."""
-        state = self.levels.get(level, LevelState())
-        return max(state.held - state.granted, ZERO)
+        """What the level has paid, and does not grant or may not be claimed for any more; never below zero."""
+        return max(self.levels.get(level, LevelState()).held - self.claimable(level), ZERO)
 
     def _difference(
         self, entitlement: Entitlement, room: Mapping[Level, Room]
@@ -282,7 +298,8 @@ class SubsidyCase:
     def evolve(self, event: CaseEvent) -> "SubsidyCase":
         match event:
             case Reckoned():
-                return replace(self, entitlement=event.entitlement, evidence=event.evidence)
+                case = replace(self, entitlement=event.entitlement, evidence=event.evidence, payable=event.payable)
+                return replace(case, reconciled=self.reconciled and not any(map(case.owed_back, case.levels)))
             case SubsidyGranted():
                 return replace(self._with(event.granted), cuts=event.cuts, refusals=(), reconciled=False)
             case ClawedBack():

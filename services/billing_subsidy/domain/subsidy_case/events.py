@@ -72,10 +72,15 @@ class CaseOpened:
 
 @event("billing_subsidy.Reckoned")
 class Reckoned:
-    """The entitlement was reckoned anew."""
+    """The entitlement was reckoned anew.
+
+    `payable` is what may be here of a grant that does not rest on what was paid: what was paid net, as far as earlier
+    programmes leave it. None of a grant that does, and in a log of before.
+    """
 
     entitlement: Entitlement
     evidence: tuple[Evidence, ...]
+    payable: Money | None = None
 
 
 @event("billing_subsidy.Reserved")
