@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+from time import monotonic
 
 from hubao.policy.v1 import policy_import_pb2 as pb
 
@@ -23,6 +24,9 @@ IN_FLIGHT = 512
 """Rows of one stream between reading and result: two full batches of the committer."""
 MOST_GROUPS = 64
 """Messages of rows whose results wait to be sent."""
+TURN = 0.008
+"""Seconds of the event loop that rows may take before others get their turn."""
+MOST_AT_ONCE = 64
 
 Group = list[tuple["Row", "asyncio.Task[Taken | DomainError]"]]
 
@@ -105,7 +109,7 @@ async def _feed(
     running: set[asyncio.Task[Taken | DomainError]],
 ) -> None:
     """Begins rows as they come. What ends the reading is told behind the rows before it."""
-    free = asyncio.Semaphore(IN_FLIGHT)
+    free, pace = asyncio.Semaphore(IN_FLIGHT), Pace()
 
     def ended(task: asyncio.Task[Taken | DomainError]) -> None:
         running.discard(task)
@@ -121,11 +125,32 @@ async def _feed(
                 running.add(task)
                 task.add_done_callback(ended)
                 group.append((row, task))
-                await asyncio.sleep(0)  # A row takes milliseconds to read: others get their turn between two of them.
+                await pace.begun()
             await waiting.put(group)
     except Exception as error:
         end = error
     await waiting.put(end)
+
+
+class Pace:
+    """How many rows begin, and so are read, in one turn of the event loop: as many as fill `TURN` if they take as long
+    as the last ones. Many make large commits; but a row may take milliseconds, and others get their turn in between.
+    """
+
+    def __init__(self) -> None:
+        self.rows = 1
+        self._begun = 0
+
+    async def begun(self) -> None:
+        """Another row has begun."""
+        self._begun += 1
+        if self._begun < self.rows:
+            return
+        started = monotonic()
+        await asyncio.sleep(0)
+        took = monotonic() - started
+        self.rows = max(1, min(int(self._begun * TURN / took), 2 * self.rows, MOST_AT_ONCE))
+        self._begun = 0
 
 
 async def _take(importing: Import, row: Row) -> Taken | DomainError:
