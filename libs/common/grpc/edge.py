@@ -41,7 +41,7 @@ LARGE = 4096
 caller's calls that come together would keep everybody else waiting for all of them."""
 BETWEEN = 0.005
 """Seconds at most between two large messages, as many as the first one took. grpc accepts the calls of one method one
-after the other, some in this time; else it is one for each large message, and a small call stands behind all of them."""
+after the other, some in this time; else one for each large message, and a small call would stand behind all of them."""
 DEFAULT_SECONDS = 30.0
 """The deadline of a call whose client sets none, unless it answers with a stream."""
 POSITION_PATIENCE = 10.0
