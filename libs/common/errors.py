@@ -14,6 +14,8 @@ import re
 from collections.abc import Sequence
 from typing import ClassVar
 
+from libs.common.texts import shown
+
 
 class DomainError(Exception):
     """A rule refused the command, so nothing happened."""
@@ -26,12 +28,12 @@ class DomainError(Exception):
 
     def __str__(self) -> str:
         # Made when it is read: most refusals are prepared (`missing=PolicyNotFound(…)`) and never raised.
-        return self.message.format(**self._details)
+        return _told(self.message.format(**self._details))
 
     @property
     def details(self) -> dict[str, str]:
         """The facts of the message, for programs."""
-        return {name: str(value) for name, value in self._details.items()}
+        return {name: _told(value) for name, value in self._details.items()}
 
     @property
     def reason(self) -> str:
@@ -75,7 +77,7 @@ class InvalidFields(InvalidField):
         self._each = tuple(wrong)
 
     def __str__(self) -> str:
-        return "; ".join(f"{one.field}: {problem_of(one)}" for one in self._each)
+        return _told("; ".join(f"{one.field}: {problem_of(one)}" for one in self._each))
 
     @property
     def each(self) -> "tuple[Invalid, ...]":
@@ -84,6 +86,18 @@ class InvalidFields(InvalidField):
     @property
     def reason(self) -> str:
         return InvalidField(field=self.field, problem="").reason
+
+
+class FileHasNoRows(Invalid):
+    """A file of a table, of whatever kind and for whatever service, holds nothing to import."""
+
+    message = "{field}: holds no row beside its headings."
+
+
+def _told(value: object) -> str:
+    """Refusals name what they refuse, so its characters are not always such as may be told."""
+    text = str(value)
+    return shown(text, len(text))
 
 
 def problem_of(wrong: Invalid) -> str:

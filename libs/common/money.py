@@ -14,7 +14,10 @@ from typing import Self
 
 CNY = "CNY"
 LARGEST_AMOUNT = 10**15
-"""Fen, ten trillion yuan: what one amount in a request may be at most, either way. Sums may be larger."""
+"""Fen, ten trillion yuan: the most of one amount in a request, and of the premium of a term with VAT, either way.
+
+Whatever is announced of one contract is within it, as all of its parts are. Sums of several contracts may be larger.
+"""
 
 
 def round_half_up(amount: Fraction | Decimal | int) -> int:

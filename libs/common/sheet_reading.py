@@ -25,11 +25,15 @@ from libs.common.sheets import FORMULA, Form
 from libs.common.workbooks import LONGEST_PIECE, LONGEST_TEXT, MOST_ROWS, Filled, Unreadable, opened
 from libs.common.workers import Abandoned, Stop
 
-__all__ = ["Cell", "SheetRow", "Unreadable", "place_of", "read_sheet"]
+__all__ = ["Cell", "NoRows", "SheetRow", "Unreadable", "place_of", "read_sheet"]
 
 MOST_COLUMNS = 500
 EXACT_FEN = 2**53 // 100
 """From so many yuan on, a number cell can't tell one fen from the next."""
+
+
+class NoRows(Unreadable):
+    """There is nothing in the file, or nothing below its headings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +121,16 @@ class SheetRow:
 def read_sheet(form: Form, path: Path, stop: Stop = lambda: False) -> Iterator[SheetRow]:
     """The rows of a file under its headings, which are the first row; each heading once. Abandoned when `stop` says so.
 
-    However far rows and cells stand from each other, only what is written down is read.
+    NoRows comes at the end, if there are none. However far rows and cells stand from each other, only what is written
+    down is read.
     """
     lines = _csv(path, stop) if form is Form.CSV else _xlsx(path, stop)
     sheet, number, first = next(lines, ("csv" if form is Form.CSV else "workbook", 1, ()))
+    if not first and not any(filled for _, _, filled in lines):
+        raise NoRows(place_of(sheet, 1, 1), "there are neither headings nor rows")
     headings = _headings(sheet, first if number == 1 else ())
     yield SheetRow(sheet, 1, {name: Cell(sheet, 1, at, name, name, "text") for at, name in headings.items()})
+    found = False
     for sheet, number, filled in lines:
         cells = {}
         excess = ""
@@ -133,7 +141,10 @@ def read_sheet(form: Form, path: Path, stop: Stop = lambda: False) -> Iterator[S
                 continue
             cells[name] = Cell(sheet, number, column, name, value, kind)
         if cells or excess:
+            found = True
             yield SheetRow(sheet, number, cells, excess)
+    if not found:
+        raise NoRows(place_of(sheet, 1, 1), "there are no rows below the headings")
 
 
 def place_of(sheet: str, row: int, column: int) -> str:

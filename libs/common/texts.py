@@ -41,10 +41,15 @@ def unwanted(text: str, *, lines: bool = False) -> str:
 def shown(text: str, most: int = 200) -> str:
     """A text that was refused, for an answer that names it: `most` characters, U+FFFD for each that is unwanted.
 
+    Refusals are told through it, so whatever they name of a file or a request is harmless on a screen and in a log.
+
     >>> shown("OLD-1\\0")
     'OLD-1\ufffd'
     """
-    return "".join("\ufffd" if unwanted(character) else character for character in text[:most])
+    text = text[:most]
+    if not unwanted(text):
+        return text
+    return "".join("\ufffd" if unwanted(character) else character for character in text)
 
 
 def _problem(character: str) -> str:

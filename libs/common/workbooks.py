@@ -57,6 +57,13 @@ CHUNK = 32 << 10
 _REFERENCE = re.compile(r"([A-Z]{1,3})[0-9]{1,7}")
 _INDEX = re.compile(r"[0-9]{1,7}")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{0,40})?([eE][+-]?[0-9]{1,3})?")
+_MOMENT = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})?T?([0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?)?Z?"
+    r"|PT([0-9]{1,9}H)?([0-9]{1,9}M)?([0-9]{1,9}(\.[0-9]{1,9})?S)?"
+)
+_BLANKS = " \t\r\n"
+"""What XML means by white space, round a value that is not a text."""
+_TRUTHS = {"1": True, "true": True, "0": False, "false": False}
 _DOCTYPE = b"<!DOCTYPE"
 _DAMAGE = (
     *(BadZipFile, zlib.error, EOFError, OSError, RuntimeError),
@@ -228,15 +235,15 @@ class _Book:
             return None, "blank"
         match kind:
             case "n":
-                return self._number(text.strip(), _whole(cell.get("s"), 0))
+                return self._number(text.strip(_BLANKS), _whole(cell.get("s"), 0))
             case "s":
-                return self._shared(text.strip(), number), "text"
+                return self._shared(text.strip(_BLANKS), number), "text"
             case "str":
                 return text, "text"
-            case "b":
-                return text.strip() in ("1", "true"), "truth"
+            case "b" if text.strip(_BLANKS) in _TRUTHS:
+                return _TRUTHS[text.strip(_BLANKS)], "truth"
             case "d":
-                return _moment(text.strip())
+                return _moment(text.strip(_BLANKS))
         return text, "error"
 
     def _shared(self, index: str, number: int) -> str:
@@ -384,9 +391,9 @@ def _column(reference: str | None, otherwise: int) -> int:
 
 
 def _moment(text: str) -> tuple[Any, str]:
-    """A value of ISO 8601."""
+    """A value of ISO 8601: openpyxl alone would take the digits of other scripts too, and no notice of what follows."""
     try:
-        return _of_time(from_ISO8601(text))
+        return _of_time(from_ISO8601(text)) if _MOMENT.fullmatch(text) else (text, "error")
     except ValueError:
         return text, "error"
 

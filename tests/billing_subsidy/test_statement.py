@@ -1,12 +1,13 @@
 """Bank statements: reading them, and what becomes of their entries."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from libs.common.errors import InvalidField
+from libs.common.errors import FileHasNoRows, InvalidField
 from libs.common.money import Money
 from services.billing_subsidy.domain.errors import EntryNotFound, EntrySettled, StatementNotContinuous
 from services.billing_subsidy.domain.reference import Candidate, candidates
@@ -96,9 +97,26 @@ def test_a_missing_column_is_a_wrong_profile() -> None:
     assert refusal.value.field == "profile.amount_column"
 
 
-def test_an_empty_file_has_no_header() -> None:
-    with pytest.raises(InvalidField, match="header"):
-        read(content=b"\n\n")
+@pytest.mark.parametrize(
+    "content", [b"", b"\n\n", b" ,,\r\n" * 90, HEADER.encode(), f"{HEADER}\r\n\r\n,,,,\r\n".encode()]
+)
+def test_a_file_without_a_row_is_refused(content: bytes) -> None:
+    with pytest.raises(FileHasNoRows) as refusal:
+        read(content=content, closing="0")
+
+    assert refusal.value.field == "content"
+
+
+def test_what_a_refusal_names_of_a_file_is_shown_without_what_is_not_seen() -> None:
+    header = "date,amount,text,payer,\x1b[31mred\x00"
+    with pytest.raises(InvalidField) as refusal:
+        read(
+            content=f"{header}\r\n2026-01-15,1.00,x,,a\x00b\u200b\r\n".encode(),
+            profile=replace(PROFILE, currency_column=""),
+        )
+
+    assert str(refusal.value) == "content: line 2: \ufffd[31mred\ufffd must not hold U+0000, a control character"
+    assert refusal.value.details["problem"] in str(refusal.value)
 
 
 def test_a_file_of_empty_lines_is_no_statement() -> None:

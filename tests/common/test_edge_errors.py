@@ -3,8 +3,14 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from google.rpc.error_details_pb2 import BadRequest, ErrorInfo
 from grpc import StatusCode
+from hypothesis import given
+from hypothesis import strategies as st
 
+from libs.common.errors import FileHasNoRows, GuardExceeded, InvalidField, InvalidFields
+from libs.common.grpc.errors import EdgeRefusal, Violation, status_of
+from libs.common.texts import unwanted
 from tests.common.failing import failure
 from tests.common.probe import Request, served
 
@@ -35,6 +41,24 @@ async def test_a_refusal_says_the_same_to_a_person_and_to_a_program(tmp_path: Pa
 
         assert failed.message == "The quote expired on 2025-03-31; ask for a new one."
         assert failed.metadata == {"expired_on": "2025-03-31"}
+
+
+@given(st.text())
+def test_no_refusal_tells_what_is_not_seen(text: str) -> None:
+    refusals = (
+        InvalidField(field=text, problem=f"{text!s} is wrong"),
+        InvalidFields([InvalidField(field="a", problem=text), InvalidField(field=text, problem="b")]),
+        FileHasNoRows(field=text),
+        GuardExceeded(limit=text, amount=text, left=1, guard=text),
+        EdgeRefusal(3, "REASON", text, {"a": text}, [Violation(text, text, "RULE")]),
+    )
+    for refusal in refusals:
+        status = status_of(refusal, "policy")
+        bad, info = BadRequest(), ErrorInfo()
+        for detail in status.details:
+            detail.Unpack(bad) or detail.Unpack(info)
+        each = [part for one in bad.field_violations for part in (one.field, one.description)]
+        assert not any(unwanted(told) for told in (status.message, *info.metadata.values(), *each))
 
 
 async def test_an_overload_says_when_to_come_back(tmp_path: Path) -> None:

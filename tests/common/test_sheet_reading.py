@@ -338,6 +338,77 @@ def test_a_sheet_of_nonsense_is_refused_and_never_a_bug(tmp_path: Path, old: byt
         assert all(row.cells for row in read_sheet(Form.XLSX, broken))
 
 
+FOREIGN = ["１２３４", "١٢٣٤", "۱۲۳۴", "12３4", "1.５", "1e３", "१२", "\u00a05", "−5", "1_000", "²", "1,5"]
+"""Numbers to Python or to a person, in a number cell of a workbook that a hand has made."""
+
+
+def with_cell(path: Path, old: str, new: str) -> Cell:
+    """B2 of a workbook whose raw XML was changed."""
+    xlsx_of(path, ["number", "limit"], ["A-1", 1234])
+    broken = rewritten(path, "sheet1.xml", lambda xml: xml.replace(old.encode(), new.encode()))
+    assert broken.read_bytes() != path.read_bytes()
+    _, row = read_sheet(Form.XLSX, broken)
+    return row.cells["limit"]
+
+
+@pytest.mark.parametrize("digits", FOREIGN)
+def test_a_number_in_the_digits_of_another_script_is_refused_with_its_cell(tmp_path: Path, digits: str) -> None:
+    cell = with_cell(tmp_path / "a.xlsx", "<v>1234</v>", f"<v>{digits}</v>")
+
+    for read in (cell.money, cell.whole, cell.day, cell.plain):
+        with pytest.raises(InvalidField, match="is a cell of error") as refusal:
+            read()
+        assert refusal.value.field == "policies!B2 (limit)"
+
+
+@pytest.mark.parametrize("kind", ["str", "inlineStr"])
+@pytest.mark.parametrize("digits", FOREIGN)
+def test_a_text_in_the_digits_of_another_script_is_no_number(tmp_path: Path, digits: str, kind: str) -> None:
+    value = f"<v>{digits}</v>" if kind == "str" else f"<is><t>{digits}</t></is>"
+    cell = with_cell(tmp_path / "a.xlsx", ' t="n"><v>1234</v>', f' t="{kind}">{value}')
+
+    for read in (cell.money, cell.whole, cell.day):
+        if (digits, read) == ("\u00a05", cell.money) or (digits, read) == ("\u00a05", cell.whole):
+            continue  # A text loses the blanks round it.
+        with pytest.raises(InvalidField) as refusal:
+            read()
+        assert refusal.value.field == "policies!B2 (limit)"
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("d", "２０２６-01-01"),
+        ("d", "٢٠٢٦-٠١-٠١"),
+        ("d", "2026-01-0199"),
+        ("d", "2026-01-01 or so"),
+        ("d", "2026-02-30"),
+        ("b", "１"),
+        ("b", "yes"),
+        ("n", "NaN"),
+        ("n", "INF"),
+    ],
+)
+def test_a_date_or_a_truth_in_other_signs_is_refused_with_its_cell(tmp_path: Path, kind: str, value: str) -> None:
+    cell = with_cell(tmp_path / "a.xlsx", ' t="n"><v>1234</v>', f' t="{kind}"><v>{value}</v>')
+
+    with pytest.raises(InvalidField, match="is a cell of error") as refusal:
+        cell.day()
+    assert refusal.value.field == "policies!B2 (limit)"
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        ("2026-01-31", date(2026, 1, 31)),
+        ("2026-01-31T00:00:00", date(2026, 1, 31)),
+        (" 2026-01-31T00:00:00.000Z\n", date(2026, 1, 31)),
+    ],
+)
+def test_a_date_of_the_standard_is_read(tmp_path: Path, value: str, read: date) -> None:
+    assert with_cell(tmp_path / "a.xlsx", ' t="n"><v>1234</v>', f' t="d"><v>{value}</v>').day() == read
+
+
 @pytest.mark.parametrize("seed", range(60))
 def test_whatever_a_file_holds_it_is_read_or_refused(tmp_path: Path, seed: int) -> None:
     """Bytes changed anywhere, in the archive and in the sheet that it holds."""

@@ -12,6 +12,7 @@ from hubao.policy.v1 import policy_import_pb2 as pb
 from hubao.policy.v1 import policy_service_pb2 as policy_pb
 from openpyxl import Workbook
 
+from libs.common.texts import unwanted
 from services.policy.servicer import import_files
 from tests.policy import book
 from tests.policy import desk as a
@@ -136,6 +137,53 @@ async def test_shares_dependencies_and_the_rest_have_columns(desk: Desk) -> None
     assert "RECOVERY" in [each.code for each in policy.timeline.entitlements]
 
 
+async def no_rows(desk: Desk, content: bytes, form: str) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await taken(desk, content, form)
+    assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert refused.value.details() == "file: holds no row beside its headings."
+
+
+@pytest.mark.parametrize("headings", [True, False])
+async def test_a_file_without_a_row_is_refused(desk: Desk, tmp_path: Path, headings: bool) -> None:
+    csv = csv_file(line(1)).splitlines(keepends=True)[0] if headings else b""
+    made = Workbook()
+    if headings:
+        made.active.append(list(COLUMNS))
+    for _ in range(5):
+        made.active.append([])
+        made.active.append(["  "])
+    made.save(tmp_path / "a.xlsx")
+
+    await no_rows(desk, csv, "csv")
+    await no_rows(desk, csv + b"\r\n , ,\r\n" * 100, "csv")
+    await no_rows(desk, (tmp_path / "a.xlsx").read_bytes(), "xlsx")
+
+
+async def test_what_is_told_of_a_file_is_shown_without_what_is_not_seen(desk: Desk) -> None:
+    await a.product(desk)
+    strange = {
+        "row_key": "1\0\x1b[2J",
+        "size": "ti\0ny",
+        "share.in\u200bsurer": "6\x070",
+        "dependency.cloud": "ali\0yun",
+    }
+
+    answered = await taken(desk, csv_file({**line(1), **strange}))
+    heading = await unreadable(desk, list(requests(csv_file({**line(1), "limit\0": "1"}))))
+
+    (result,) = answered.results
+    told = [
+        result.row_key,
+        result.message,
+        result.field,
+        *(text for p in result.problems for text in (p.field, p.message)),
+    ]
+    assert result.row_key == "1\ufffd\ufffd[2J"
+    assert not any(unwanted(text) for text in [*told, heading])
+    assert "\ufffd" in heading
+
+
 def place(heading: str, row: int = 2) -> str:
     return f"csv!{chr(ord('A') + PLACES[heading])}{row} ({heading})"
 
@@ -239,7 +287,6 @@ async def test_a_file_that_is_no_book_is_refused_whole(desk: Desk) -> None:
 
     assert await unreadable(desk, list(requests(good, "xlsx"))) == "workbook"
     assert await unreadable(desk, list(requests(good, digest="ab" * 32))) == "sha256"
-    assert await unreadable(desk, list(requests(b""))) == "csv!A1"
     assert await unreadable(desk, list(requests(csv_file({"policy_number": "1"})))) == "csv!A1"
     assert await unreadable(desk, list(requests(csv_file({**line(1), "colour": "red"})))) == "csv!U1 (colour)"
     assert await unreadable(desk, list(requests(good.replace(b"uscc", b"name", 1)))) == "csv!C1"

@@ -13,7 +13,7 @@ from libs.common.errors import InvalidField
 from libs.common.events import replay
 from libs.common.money import Money, total
 from services.policy.domain.cover import WantedPart
-from services.policy.domain.errors import LimitOutOfRange
+from services.policy.domain.errors import LimitOutOfRange, PremiumTooLarge
 from services.policy.domain.import_errors import TermOver
 from services.policy.domain.policy.importing import import_policy, import_worksheet
 from services.policy.domain.policy.origin import ImportedAnswer, ImportedPart, ImportedPolicy
@@ -190,6 +190,15 @@ def test_tax_beyond_the_order_of_rounding_is_refused() -> None:
         imported(old_policy(vat=Money.cny("3480.03")))
 
     assert refusal.value.field == "vat"
+
+
+def test_an_imported_premium_is_booked_with_the_tax_that_the_other_system_charged() -> None:
+    net = Money("CNY", 943_396_226_415_094)  # With its VAT, to the fen, ten trillion yuan.
+    parts, vat = (part(an.DATA, an.DATA_LIMIT, net),), net.times(Decimal("0.06"))
+
+    assert imported(old_policy(parts=parts, vat=vat)).premium == net
+    with pytest.raises(PremiumTooLarge):
+        imported(old_policy(parts=parts, vat=vat + Money("CNY", 1)))
 
 
 def test_co_insurers_have_their_shares_of_what_was_charged() -> None:

@@ -18,6 +18,7 @@ from google.rpc.status_pb2 import Status
 
 from libs.common.errors import DomainError, Invalid, NotFound, Refused, Stale, problem_of
 from libs.common.outages import Conflict, Outage, OutcomeUnknown, Overloaded, ShareUsed, TablesReplaced, Unanswered
+from libs.common.texts import shown
 
 T = TypeVar("T")
 
@@ -137,9 +138,8 @@ def _bad(violations: Iterable[Violation], more: int = 0) -> list[Message]:
 
 
 def _cut(text: str, longest: int) -> str:
-    """The text, or as much of it as fits into so many bytes. Halves of surrogate pairs, which no peer takes, are shown
-    as question marks."""
-    sent = text.encode(errors="replace")
+    """The text as it may be told (see `libs.common.texts`), or as much of it as fits into so many bytes."""
+    sent = shown(text, len(text)).encode()
     if len(sent) <= longest:
         return sent.decode()
     return sent[: longest - 3].decode(errors="ignore") + "…"

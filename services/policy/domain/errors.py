@@ -196,7 +196,7 @@ class RateMissing(Refused):
 
 
 class PremiumTooLarge(Refused):
-    message = "A premium of {gross} with VAT is more than {most}, which is the most that is booked at once."
+    message = "A premium of {gross} with VAT is more than {most}, which is the most that is booked of one contract."
 
 
 class LossCellMissing(Refused):

@@ -104,7 +104,7 @@ def rate(terms: ProductTerms, cover: Cover, rated: Rated | None = None) -> Works
 
 
 def check_bookable(gross: Money) -> None:
-    """Refuses a premium, or a movement of it, with VAT, that the others could not take from an announcement."""
+    """Refuses a premium of a year or of a term, with VAT, that the others could not take from an announcement."""
     if abs(gross.minor_units) > LARGEST_AMOUNT:
         raise PremiumTooLarge(gross=gross, most=Money(gross.currency, LARGEST_AMOUNT))
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from hubao.policy.v1 import policy_import_pb2 as pb
 
-from libs.common.errors import InvalidField
+from libs.common.errors import FileHasNoRows, InvalidField
 from libs.common.grpc.convert import enum_name
-from libs.common.sheet_reading import Unreadable, read_sheet
+from libs.common.sheet_reading import NoRows, Unreadable, read_sheet
 from libs.common.sheets import Form
 from libs.common.workers import Place, Stop, Workers
 from services.policy.domain.import_errors import FileUnreadable
@@ -47,12 +47,17 @@ async def gathered(header: pb.ImportFileHeader, requests: AsyncIterator[Any]) ->
 
 
 async def rows_in(header: pb.ImportFileHeader, path: Path, tenant: str, place: Place) -> AsyncIterator[Sequence[Row]]:
-    """The rows of a file, some at a time. FileUnreadable names the place from which on it can't be read."""
+    """The rows of a file, some at a time; FileHasNoRows if there are none.
+
+    FileUnreadable names the place from which on it can't be read.
+    """
     form = Form(enum_name("format", pb.ImportFormat, header.format))
     rows = _rows(form, path, tenant, place.stop)
     try:
         while group := await place.run(lambda stop: list(islice(rows, ROWS))):
             yield group
+    except NoRows:
+        raise FileHasNoRows(field="file") from None
     except Unreadable as problem:
         raise FileUnreadable(field=problem.place, problem=problem.problem) from None
 

@@ -180,5 +180,6 @@ def _refuse(result: pb.ImportResult, row: Row, refusal: DomainError) -> None:
 
 
 def _place(row: Row, field: str) -> str:
-    """The field as the row's source names it."""
-    return row.places.get(field, f"{row.places['']} ({field})" if field and row.places else field)
+    """The field as the row's source names it, whose sheet and headings are texts of strangers."""
+    place = row.places.get(field, f"{row.places['']} ({field})" if field and row.places else field)
+    return shown(place, 300)

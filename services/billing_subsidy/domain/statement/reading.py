@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from libs.common.dates import FIRST_DAY, LAST_DAY, nameable
-from libs.common.errors import InvalidField
+from libs.common.errors import FileHasNoRows, InvalidField
 from libs.common.figures import NotRead, amount_of, day_of
 from libs.common.money import Money, total
 from libs.common.names import key_of
@@ -56,7 +56,7 @@ class Entry:
 def read_statement(
     content: bytes, profile: CsvProfile, opening: Money, closing: Money, today: date
 ) -> tuple[Entry, ...]:
-    """The entries of a file; opening balance and movements must make the closing balance."""
+    """The entries of a file, which has one at least; opening balance and movements must make the closing balance."""
     if closing.currency != opening.currency:
         raise InvalidField(field="closing_balance.currency_code", problem=f"must be {opening.currency}")
     try:
@@ -98,8 +98,8 @@ def _entries(text: str, profile: CsvProfile, currency: str) -> tuple[Entry, ...]
             line = reader.line_num + 1
     except csv.Error as error:
         raise _wrong(line, f"is no CSV: {error}") from None
-    if not header:
-        raise InvalidField(field="content", problem="has no header line")
+    if not entries:
+        raise FileHasNoRows(field="content")
     return tuple(entries)
 
 

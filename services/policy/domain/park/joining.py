@@ -12,6 +12,7 @@ from services.policy.domain.errors import EffectiveDateOutsideTerm, PartNotCover
 from services.policy.domain.park.certificate import Certificate, Charges
 from services.policy.domain.park.errors import LeavesBeforeJoining, MemberAlreadyIn, NotAPark, SubLimitOverMaster
 from services.policy.domain.park.events import CertificateIssued, CertificateStatus, Master, Stay
+from services.policy.domain.policy.charge import bookable
 from services.policy.domain.policy.number import policy_number
 from services.policy.domain.policy.policy import Policy
 from services.policy.domain.product.checks import check_money
@@ -78,7 +79,7 @@ def issue(
             member=joining.member,
             stay=stay,
             leads_to=_status(certificate, stay, period.expiry),
-            transactions=tuple(charged),
+            transactions=bookable(certificate.transactions if certificate else (), charged),
         )
     ]
 

@@ -8,7 +8,7 @@ from libs.common.dates import date_in_shanghai
 from libs.common.money import Money
 from services.policy.domain.policy.ceding import check_cessions, sole_quota_share
 from services.policy.domain.policy.cession import Cession
-from services.policy.domain.policy.charge import Charging, Terms, check_shares, exposure_of
+from services.policy.domain.policy.charge import Charging, Terms, bookable, check_shares, exposure_of
 from services.policy.domain.policy.events import Bound
 from services.policy.domain.policy.number import policy_number
 from services.policy.domain.policy.values import CriticalSystem, Share, TransactionKind
@@ -60,7 +60,7 @@ def bind_policy(
             cancellation_rule=terms.cancellation,
             vat_rate=worksheet.vat_rate,
             stamp_duty_rate=worksheet.stamp_duty_rate,
-            transaction=transaction,
+            transaction=bookable((), [transaction])[0],
             cessions=() if sole else charging.cessions,
             renews=submission.renewal.policy_id if submission.renewal else "",
             critical_systems=_critical(asked.systems),

@@ -10,7 +10,7 @@ difference of the fractions of the lead's premium for the days that remain: from
 for, its new fraction of everything.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -81,7 +81,6 @@ class Charging:
         """The movement that these changes of premium by part make; `taxed` as `vat` reckons it."""
         net = total(deltas.values())
         vat = total(piece.vat for piece in taxed) if taxed else net.times(self.vat_rate)
-        check_bookable(net + vat)
         divided = net.allocate([share.percent for share in self.shares])
         own = next(amount for share, amount in zip(self.shares, divided, strict=True) if share.lead)
         cessions = self._ceded(own, terms)
@@ -114,6 +113,22 @@ class Charging:
         running = annual * Fraction(self.exposure.lead_percent) / 100 * terms.remaining
         exact = [new * own.minor_units + (new - old) * running for old, new in zip(before, after, strict=True)]
         return divide(self.cessions, exact, after)
+
+
+def bookable(so_far: Iterable[Transaction], made: Iterable[Transaction]) -> tuple[Transaction, ...]:
+    """What a command has made; refused if it raises the premium of the term, with VAT, above what is booked.
+
+    The premium of the term has to fit: then every movement, invoice, instalment and share does, and so does the return
+    premium of an end of cover, whose own movement is never refused for its size.
+    """
+    made = tuple(made)
+    if _gross(made).minor_units > 0:
+        check_bookable(_gross((*so_far, *made)))
+    return made
+
+
+def _gross(transactions: Iterable[Transaction]) -> Money:
+    return total(amount for each in transactions for amount in (each.net, each.vat))
 
 
 def opposite(live: Transaction, number: int, at: datetime) -> Transaction:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from libs.common.dates import date_in_shanghai
 from libs.common.money import Money
-from services.policy.domain.policy.charge import Charging, Terms, opposite
+from services.policy.domain.policy.charge import Charging, Terms, bookable, opposite
 from services.policy.domain.policy.events import Bound
 from services.policy.domain.policy.lifeline import Charge
 from services.policy.domain.policy.values import Transaction, TransactionKind
@@ -60,6 +60,10 @@ class Charged:
 
     def give_back(self, effective: date, deltas: dict[str, Money], terms: Terms) -> None:
         self.add(Charge(TransactionKind.CANCEL, effective, deltas, terms))
+
+    def raised(self) -> tuple[Transaction, ...]:
+        """What was made, refused if the premium of the term has become larger than what is booked."""
+        return bookable(self._so_far, self._made)
 
     def __iter__(self) -> Iterator[Transaction]:
         return iter(self._made)

@@ -20,7 +20,7 @@ from services.policy.domain.answers import NO, YES, Answer, check_answers
 from services.policy.domain.cover import Cover, PartTerms, RatingInputs, check_cover, choose, terms_of
 from services.policy.domain.import_errors import LineDiffers, TermOver
 from services.policy.domain.policy.bind import promised
-from services.policy.domain.policy.charge import Charging, Terms, check_shares, exposure_of
+from services.policy.domain.policy.charge import Charging, Terms, bookable, check_shares, exposure_of
 from services.policy.domain.policy.events import Bound
 from services.policy.domain.policy.origin import Imported, ImportedAnswer, ImportedPolicy
 from services.policy.domain.policy.values import Share, Transaction, TransactionKind
@@ -83,7 +83,7 @@ def import_policy(
             cancellation_rule=terms.cancellation,
             vat_rate=charging.vat_rate,
             stamp_duty_rate=charging.stamp_duty_rate,
-            transaction=_charged(policy, charging, parts, at),
+            transaction=bookable((), [_charged(policy, charging, parts, at)])[0],
             imported=Imported(import_key, policy.row_key, source, author, policy.dependencies),
         )
     ]

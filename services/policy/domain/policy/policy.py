@@ -113,7 +113,7 @@ class Policy:
             charged.add_again(charge)
         check_limits(self.bound, line.segments)
         check_master_changes(self.bound, changes, line.segments)
-        return [Endorsed(endorsement=added, transactions=tuple(charged), segments=line.segments)]
+        return [Endorsed(endorsement=added, transactions=charged.raised(), segments=line.segments)]
 
     def cancel(
         self,

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from libs.common.errors import InvalidField
 from services.policy.domain.errors import EffectiveDateOutsideTerm
 from services.policy.domain.policy.ceding import check_limits
+from services.policy.domain.policy.charge import bookable
 from services.policy.domain.policy.charged import Charged
 from services.policy.domain.policy.life import (
     PAID_IN_TIME,
@@ -56,8 +57,12 @@ def reinstate(policy: Policy, terms: ProductTerms, wish: Wish, today: date, at: 
     _check_day(policy, ended, wish.effective, today)
     _check_losses(ended, wish, today)
     reinstatement = Reinstatement(ended.effective_date, wish.effective, at, wish.reason, wish.statement)
-    moved = _gap(policy, terms, wish.effective, at) if reinstatement.has_gap else _no_gap(policy, at)
-    return [Reinstated(reinstatement=reinstatement, transactions=moved[0], segments=moved[1])]
+    if reinstatement.has_gap:
+        transactions, segments = _gap(policy, terms, wish.effective, at)
+    else:
+        transactions, segments = _no_gap(policy, at)
+        bookable(policy.transactions, transactions)  # A longer time for reports may have been sold meanwhile.
+    return [Reinstated(reinstatement=reinstatement, transactions=transactions, segments=segments)]
 
 
 def cure(policy: Policy, received_on: date, losses: Mapping[str, date], today: date, at: datetime) -> list[Reinstated]:
@@ -135,4 +140,4 @@ def _gap(
         else:
             charged.add(charge)
     check_limits(policy.bound, line.segments)
-    return tuple(charged), line.segments
+    return charged.raised(), line.segments

@@ -79,7 +79,7 @@ def _extended(
     deltas = {part.code: part.annual_premium.times(rate) for part in last.parts if part.trigger is Trigger.CLAIMS_MADE}
     charged = Charged(policy.bound, policy.transactions, at, vat_rates)
     charged.add(Charge(TransactionKind.EXTEND_REPORTING, last.end, deltas, Terms(last.parts, last.parts)))
-    (transaction,) = charged
+    (transaction,) = charged.raised()
     return ReportingExtended(days=extension.days, transaction=transaction)
 
 
