@@ -2,7 +2,8 @@
 
 A cursor is a position with the beginning of the log's id, so that one of another log (a test's, another service's, or
 one from before a restore) is found out. One that is ahead of its log is refused at once: it would wait in silence for
-what may never come, and what comes first would be passed over.
+what may never come, and what comes first would be passed over. How far the log has come is not told then: it counts
+what all insurers do.
 """
 
 import re
@@ -14,7 +15,7 @@ _CURSOR = re.compile(r"([0-9]{1,18})-([0-9a-f]{8})")
 
 
 class CursorAhead(Refused):
-    message = "The log has come to {position}, and not to {cursor} yet."
+    message = "The log has not come to {cursor} yet."
 
 
 def cursor_of(position: int, head: Head) -> str:
@@ -31,5 +32,5 @@ def position_of(cursor: str, head: Head, end: int) -> int:
         raise InvalidField(field="cursor", problem="is not a cursor of this log")
     position = int(found[1])
     if position > end:
-        raise CursorAhead(position=end, cursor=position)
+        raise CursorAhead(cursor=position)
     return position

@@ -110,9 +110,12 @@ class NotYet(Exception):
 
 
 class PositionAhead(Refused):
-    """A read asks for a position that the log has not: of another log, or of one from before a restore."""
+    """A read asks for a position that the log has not: of another log, or of one from before a restore.
 
-    message = "The log has come to {position}, and not to {asked}."
+    How far the log has come is not told: it counts what all insurers do.
+    """
+
+    message = "The log has not come to {asked}."
 
 
 class Stale(DomainError):

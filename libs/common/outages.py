@@ -37,6 +37,10 @@ class OutcomeUnknown(Outage):
     why = ""
 
 
+class TablesReplaced(Outage):
+    """The read tables were rebuilt while they were read; nothing was begun. gRPC: UNAVAILABLE, safe to repeat."""
+
+
 class Conflict(Outage):
     """Others kept changing the same aggregate until the deadline. gRPC: ABORTED."""
 

@@ -11,7 +11,7 @@ from grpc import StatusCode
 
 from libs.common.grpc.server import STREAMS_PER_CONNECTION
 from tests.common.failing import failure
-from tests.common.probe import NOW, Request, Served, served
+from tests.common.probe import NOW, SERVICE, Request, Response, Served, served
 
 
 @pytest.fixture
@@ -57,6 +57,23 @@ async def test_the_same_payload_has_the_same_fingerprint_whatever_its_request_id
     assert await fingerprint() == first
     assert await fingerprint(payload=b"2") != first
     assert await fingerprint("Look") != first
+
+
+@pytest.mark.parametrize(("name", "form"), [("Ask", "stream_unary"), ("ListAll", "stream_stream")])
+async def test_of_two_messages_for_a_method_that_takes_one_only_the_first_is_read(
+    good: Served, name: str, form: str
+) -> None:
+    async def two() -> AsyncIterator[Any]:
+        yield Request(name="first")
+        yield Request(name="second", items=[{"count": 10**6}])  # It would be refused.
+
+    method = getattr(good.channel, form)(f"/{SERVICE}/{name}", Request.SerializeToString, Response.FromString)
+    call = method(two(), metadata=[("authorization", f"Bearer {good.token()}")], timeout=5)
+    answers = [(await call).text] if name == "Ask" else [answer.text async for answer in call]
+
+    assert (await call.code(), answers) == (StatusCode.OK, ["first"] if name == "Ask" else [])
+    assert [request.name for request in good.probe.seen] == (["first"] if name == "Ask" else [])
+    await until(lambda: good.edge.in_flight == 0)
 
 
 async def test_a_request_without_an_id_gets_a_new_one(good: Served) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import grpc
 import pytest
-from hubao.policy.v1 import policy_import_pb2, quantification_service_pb2, submission_service_pb2
+from hubao.policy.v1 import certificates_pb2, policy_import_pb2, quantification_service_pb2, submission_service_pb2
 
 from libs.common.grpc.errors import EdgeRefusal
 from libs.common.tokens import LocalIssuer
@@ -27,6 +27,7 @@ SOON = 1.0
 """Seconds within which somebody else is answered."""
 SELF_CHECK = "/hubao.policy.v1.QuantificationService/SelfCheck"
 CREATE = "/hubao.policy.v1.SubmissionService/CreateSubmission"
+ISSUE = "/hubao.policy.v1.PolicyService/IssueCertificates"
 IMPORT = "/hubao.policy.v1.PolicyService/ImportPolicies"
 
 
@@ -75,17 +76,22 @@ def empties(request: Any, name: str, number: int) -> bytes:
 def slowest_answer(to: Running, done: threading.Event) -> float:
     """Asks as another client, on another connection and in another thread, until `done`; the longest time that an
     answer took."""
-    longest = 0.0
+    return max(answers_of(to, done))
+
+
+def answers_of(to: Running, done: threading.Event, path: str = SELF_CHECK) -> list[float]:
+    """Asks in the same way; the seconds that each answer took."""
+    took: list[float] = []
     with grpc.insecure_channel(to.address, options=[("grpc.use_local_subchannel_pool", 1)]) as other:
-        ask = other.unary_unary(SELF_CHECK)
+        ask = other.unary_unary(path)
         while True:
             began = perf_counter()
             with pytest.raises(grpc.RpcError) as answered:
                 ask(b"", metadata=to.headers(), timeout=30)
             assert answered.value.code() == grpc.StatusCode.INVALID_ARGUMENT  # type: ignore[attr-defined]
-            longest = max(longest, perf_counter() - began)
+            took.append(perf_counter() - began)
             if done.wait(0.02):
-                return longest
+                return took
 
 
 async def test_calls_of_nobody_leave_nothing_behind(tmp_path: Path) -> None:
@@ -137,6 +143,65 @@ async def test_a_request_of_countless_empty_elements_costs_little(tmp_path: Path
         assert await watching < SOON
         assert server.peak < MOST_MEMORY
         assert took < 3
+
+
+def members_of_empty_parts() -> bytes:
+    """As many empty elements as are taken: the bounds of both lists let them pass, so that all rules are tried."""
+    request = certificates_pb2.IssueCertificatesRequest()
+    for _ in range(199):
+        member = request.members.add()
+        for _ in range(49):
+            member.parts.add()
+    return request.SerializeToString()
+
+
+def cells_of_empty_losses() -> bytes:
+    request = quantification_service_pb2.SelfCheckRequest()
+    for _ in range(199):
+        cell = request.losses.cells.add()
+        for _ in range(49):
+            cell.losses.add()
+    return request.SerializeToString()
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        (ISSUE, members_of_empty_parts()),
+        (SELF_CHECK, cells_of_empty_losses()),
+        (SELF_CHECK, empties(quantification_service_pb2.SelfCheckRequest(), "answers", 9_990)),
+    ],
+    ids=["members", "cells", "answers"],
+)
+async def test_many_messages_at_once_of_all_the_elements_that_are_taken_hold_nobody_up(
+    tmp_path: Path, path: str, body: bytes
+) -> None:
+    async with running(tmp_path) as server, grpc.aio.insecure_channel(server.address) as channel:
+
+        async def beside(seconds: float, attackers: int) -> tuple[list[float], float]:
+            """What a second client of the method sees, and how long a message of each attacker takes meanwhile."""
+            done, answered, began = threading.Event(), 0, perf_counter()
+
+            async def attack() -> None:
+                nonlocal answered
+                while perf_counter() < began + seconds:
+                    await failure(channel.unary_unary(path)(body, metadata=server.headers(), timeout=60))
+                    answered += 1
+
+            watching = asyncio.create_task(asyncio.to_thread(answers_of, server, done, path))
+            await asyncio.gather(asyncio.sleep(seconds), *(attack() for _ in range(attackers)))
+            done.set()
+            return sorted(await watching), (perf_counter() - began) * attackers / max(answered, 1)
+
+        quiet, _ = await beside(2, 0)
+        flooded, all_of_them = await beside(4, 200)
+        p99 = [1000 * took[int(len(took) * 0.99)] for took in (quiet, flooded)]
+        worst = f"{quiet[-1]:.3f} and {flooded[-1]:.3f} s"
+        print(f"p99 {p99[0]:.0f} and {p99[1]:.0f} ms; worst {worst}; 200 large messages take {all_of_them:.3f} s")
+
+        # On any machine: a small call does not stand behind all the large ones that came before it.
+        assert flooded[int(len(flooded) * 0.9)] < max(all_of_them / 2, 2 * SOON)
+        assert server.peak < MOST_MEMORY
 
 
 @pytest.mark.parametrize("behaviour", ["refuse", "bug", "unknown", "no token", "wrong field"])

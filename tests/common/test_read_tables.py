@@ -5,9 +5,10 @@ import asyncio
 import psycopg
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.exc import ProgrammingError
 
 from libs.common.errors import PositionAhead
-from libs.common.outages import OutcomeUnknown
+from libs.common.outages import Conflict, OutcomeUnknown, TablesReplaced
 from libs.common.waking import cancelled
 from tests.common.messaging.town import BELL, STRIKES, Node
 
@@ -47,7 +48,9 @@ async def test_a_position_that_the_log_has_not_is_refused_and_not_waited_for(dat
         with pytest.raises(PositionAhead) as refusal:
             await bell.tables.wait_for(2, 60)
 
-    assert refusal.value.details == {"position": "1", "asked": "2"}
+    # How far the log has come counts the events of all insurers, and is not told.
+    assert refusal.value.details == {"asked": "2"}
+    assert str(refusal.value) == "The log has not come to 2."
 
 
 async def test_a_rebuild_while_the_database_is_away_is_an_outage_and_no_bug(database: str) -> None:
@@ -116,3 +119,108 @@ async def test_events_that_are_written_during_a_rebuild_are_in_the_new_generatio
         assert equal
         async with bell.tables.connect() as connection:
             assert (await connection.execute(select(STRIKES.c.hours))).scalars().all() == [11] * 4
+
+
+async def cast_and_projected(node: Node, *names: str) -> None:
+    for name in names:
+        await node.cast(name)
+        await node.strike(name, 1)
+    while await node.projector.advance(node.tables.schema):
+        pass
+
+
+async def test_two_rebuilds_under_a_read_are_an_outage_and_no_bug(database: str) -> None:
+    async with Node(BELL, database) as bell:
+        await cast_and_projected(bell, "big", "small")
+
+        async def read() -> None:
+            async with bell.tables.connect() as connection:
+                assert await bell.projector.rebuild() == (4, True)
+                assert await bell.projector.rebuild() == (4, True)
+                await connection.execute(select(STRIKES.c.hours))
+
+        with pytest.raises(TablesReplaced):
+            await read()
+
+        async with bell.tables.connect() as connection:
+            assert (await connection.execute(select(STRIKES.c.hours))).scalars().all() == [1, 1]
+
+
+async def test_one_rebuild_under_a_read_does_it_no_harm(database: str) -> None:
+    async with Node(BELL, database) as bell:
+        await cast_and_projected(bell, "big", "small")
+
+        async with bell.tables.connect() as connection:
+            assert await bell.projector.rebuild() == (4, True)
+            assert (await connection.execute(select(STRIKES.c.hours))).scalars().all() == [1, 1]
+
+
+async def test_a_process_that_has_missed_two_rebuilds_reads_nothing_that_is_half_built(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with Node(BELL, database) as one, Node(BELL, database) as behind:
+        await cast_and_projected(one, "big", "small")
+        assert await one.projector.rebuild() == (4, True)
+
+        def died(*_: object) -> None:
+            raise RuntimeError("the process died")
+
+        monkeypatch.setattr(one.projector, "_fill", died)
+        with pytest.raises(RuntimeError):
+            await one.projector.rebuild()  # Its generation is there, and empty.
+
+        with pytest.raises(TablesReplaced):
+            await behind.tables.position()
+        assert await behind.tables.position() == 4
+
+
+async def test_a_rebuild_that_another_one_has_overtaken_drops_nothing(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with Node(BELL, database) as one, Node(BELL, database) as late:
+        await cast_and_projected(one, "big", "small")
+        assert await one.projector.rebuild() == (4, True)
+
+        async def not_yet() -> None:
+            """It has looked before the other one switched."""
+
+        with monkeypatch.context() as patched:
+            patched.setattr(late.tables, "refresh", not_yet)
+            with pytest.raises(Conflict):
+                await late.projector.rebuild()
+
+        assert await one.tables.position() == 4
+        assert await late.projector.rebuild() == (4, True)
+
+
+async def test_a_projector_that_has_missed_two_rebuilds_goes_on_with_the_new_tables(database: str) -> None:
+    async with Node(BELL, database) as one, Node(BELL, database) as behind:
+        await cast_and_projected(one, "big")
+        for _ in range(2):
+            await one.projector.rebuild()
+        await one.cast("small")
+
+        with pytest.raises(TablesReplaced):
+            await behind.projector.advance(behind.tables.schema)
+        assert await behind.projector.advance(behind.tables.schema) == 1
+
+
+async def test_a_table_that_is_missing_for_another_reason_is_still_a_bug(database: str) -> None:
+    async with Node(BELL, database) as bell:
+        with pytest.raises(ProgrammingError):
+            async with bell.tables.connect() as connection:
+                await connection.execute(text("SELECT 1 FROM never_made"))
+
+
+async def test_rebuilds_leave_two_generations_at_most(database: str) -> None:
+    async with Node(BELL, database) as bell:
+        await cast_and_projected(bell, "big")
+        for _ in range(30):
+            before = bell.tables.schema
+            assert await bell.projector.rebuild() == (2, True)
+            async with bell.tables.connect() as connection:
+                found = await connection.execute(
+                    text("SELECT nspname FROM pg_namespace WHERE starts_with(nspname, :prefix)"),
+                    {"prefix": f"{bell.tables.prefix}_"},
+                )
+                assert set(found.scalars()) == {before, bell.tables.schema}

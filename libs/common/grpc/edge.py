@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -35,6 +36,12 @@ IDLE_SECONDS = 30.0
 """For how long a client's stream may be silent while its next message is awaited."""
 ARRIVAL_SECONDS = 10.0
 """Within which the one message of a call must have come whole, behind its headers."""
+LARGE = 4096
+"""Bytes from which on a message waits for its turn to be understood: its many elements take milliseconds, and a
+caller's calls that come together would keep everybody else waiting for all of them."""
+BETWEEN = 0.005
+"""Seconds at most between two large messages, as many as the first one took. grpc accepts the calls of one method one
+after the other, some in this time; else one for each large message, and a small call would stand behind all of them."""
 DEFAULT_SECONDS = 30.0
 """The deadline of a call whose client sets none, unless it answers with a stream."""
 POSITION_PATIENCE = 10.0
@@ -71,6 +78,8 @@ class Edge:
         self._default_seconds = default_seconds
         self._arrival_seconds = min(ARRIVAL_SECONDS, default_seconds)
         self._arriving = Limit(self._arrival_seconds)
+        self._large = asyncio.Lock()
+        self._free_at = 0.0
         self._draining = False
         self._idle = asyncio.Event()
         self._endless: set[asyncio.Task[Any]] = set()
@@ -167,7 +176,7 @@ class Edge:
         if method.endless:
             self._endless.add(_this_task())
         if message is None:
-            return call, in_time(read_each(sent, method.parse, method.largest), self._idle_seconds)
+            return call, in_time(read_each(sent, partial(self._understand, method)), self._idle_seconds)
         return call, message
 
     async def _read(self, method: Method, context: Any) -> Message:
@@ -179,7 +188,22 @@ class Edge:
             raise EdgeRefusal(Code.DEADLINE_EXCEEDED, "DEADLINE_PASSED", problem) from None
         if sent is grpc.aio.EOF:
             raise EdgeRefusal(Code.INVALID_ARGUMENT, "MALFORMED_REQUEST", "The request has no message.")
-        return read(sent, method.parse, method.largest)
+        return await self._understand(method, sent)
+
+    async def _understand(self, method: Method, sent: bytes) -> Message:
+        """The message in these bytes; one large one at a time, and whatever is small comes between two of them."""
+        if len(sent) < LARGE:
+            return read(sent, method.parse, method.largest)
+        async with self._large:
+            began = perf_counter()
+            if began < self._free_at:
+                await asyncio.sleep(self._free_at - began)
+                began = perf_counter()
+            try:
+                return read(sent, method.parse, method.largest)
+            finally:
+                ended = perf_counter()
+                self._free_at = ended + min(ended - began, BETWEEN)
 
     def _describe(self, method: Method, call: Call | None, failure: Exception, span: Span) -> Any:
         """The status of a failure; what nobody foresaw goes to the log, all of it."""

@@ -17,7 +17,7 @@ from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status
 
 from libs.common.errors import DomainError, Invalid, NotFound, Refused, Stale, problem_of
-from libs.common.outages import Conflict, Outage, OutcomeUnknown, Overloaded, ShareUsed, Unanswered
+from libs.common.outages import Conflict, Outage, OutcomeUnknown, Overloaded, ShareUsed, TablesReplaced, Unanswered
 from libs.common.texts import shown
 
 T = TypeVar("T")
@@ -44,6 +44,7 @@ OUTAGES: Mapping[type[Exception], str] = {
     Overloaded: "Too much is in flight; nothing was begun. Repeat after a while.",
     Conflict: "Others kept changing the same resource. Repeat with the same request_id.",
     Unanswered: "Another service that has to be asked did not answer; nothing was stored. Repeat after a while.",
+    TablesReplaced: "The read tables were rebuilt meanwhile. Repeat the call; a watch goes on from its last cursor.",
     Outage: "The outcome is not known. Repeat with the same request_id.",
 }
 

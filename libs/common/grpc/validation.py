@@ -1,6 +1,6 @@
 """Checks requests against the rules that stand in the protos, and describes each wrong field by its path there."""
 
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
 from typing import Any
 
 import protovalidate
@@ -59,10 +59,12 @@ def sound(part: Message) -> None:
         raise InvalidField(field=found[0].field, problem=found[0].description)
 
 
-async def read_each(sent: AsyncIterable[bytes], parse: Parse, largest: int) -> AsyncIterator[Message]:
+async def read_each(
+    sent: AsyncIterable[bytes], understand: Callable[[bytes], Awaitable[Message]]
+) -> AsyncIterator[Message]:
     """A client's stream, each message read as it comes."""
     async for one in sent:
-        yield read(one, parse, largest)
+        yield await understand(one)
 
 
 def wrong(field: str, problem: str) -> EdgeRefusal:

@@ -16,13 +16,15 @@ from typing import Any, TypeVar
 
 import psycopg
 from sqlalchemy import Connection, Executable, select, text, update
+from sqlalchemy.exc import ProgrammingError
 
 from libs.common import telemetry
 from libs.common.changes import Recorded
+from libs.common.outages import Conflict
 from libs.common.projection.aside import Aside, LogRow, ShapeNotKnown, is_of_an_event
 from libs.common.projection.batch import Batch, driver
 from libs.common.projection.rows import RowChange, refuse_unstorable
-from libs.common.projection.tables import ALONE, POSITION, ReadTables, inside
+from libs.common.projection.tables import POSITION, ReadTables, inside, is_dropped
 from libs.common.service import Service
 from libs.common.store import codec
 from libs.common.waking import Waker
@@ -81,7 +83,11 @@ class Projector:
         """Projects the next batch into one generation; how many events that were."""
         async with self._threads.place("") as place:
             with self._tables.answering():
-                count = await place.run(lambda stop: self._advance(schema, limit))
+                try:
+                    count = await place.run(lambda stop: self._advance(schema, limit))
+                except ProgrammingError as error:
+                    await self._tables.gone(schema, error)
+                    raise
         self._tables.moved.nudge()
         return count
 
@@ -89,18 +95,24 @@ class Projector:
         """Builds a new generation, compares it with the active one at one position, and switches to it.
 
         Returns that position and whether the two were equal. What the old one had set aside is projected again. The
-        old generation stays until the next rebuild, for reads that have begun on it.
+        old generation stays until the next rebuild, for reads that have begun on it. Conflict if another rebuild has
+        been quicker.
         """
         await self._tables.refresh()
         old = self._tables.schema
-        new = f"{self._tables.prefix}_{'b' if old.endswith('_a') else 'a'}"
+        new = self._tables.after(old)
         async with self._rebuilding.place("") as place:
             with self._tables.answering():
-                await place.run(lambda stop: self._begin(new))
-                await place.run(lambda stop: self._fill(new, batch, stop))
-                while await place.run(lambda stop: self._advance(new, batch)):
-                    pass  # What was written meanwhile; the switch should find little to do.
-                result = await place.run(lambda stop: self._switch(old, new))
+                try:
+                    await place.run(lambda stop: self._begin(old, new))
+                    await place.run(lambda stop: self._fill(new, batch, stop))
+                    while await place.run(lambda stop: self._advance(new, batch)):
+                        pass  # What was written meanwhile; the switch should find little to do.
+                    result = await place.run(lambda stop: self._switch(old, new))
+                except ProgrammingError as error:
+                    if is_dropped(error):
+                        raise Conflict from error
+                    raise
         await self._tables.refresh()
         return result
 
@@ -120,11 +132,9 @@ class Projector:
                 raise
         return work(self._apply_in_parts)
 
-    def _begin(self, schema: str) -> None:
+    def _begin(self, old: str, new: str) -> None:
         with self._tables.writing.begin() as connection:
-            connection.execute(ALONE)  # A rebuild that was given up may still be at it.
-            connection.execute(text(f"DROP SCHEMA IF EXISTS {schema} CASCADE"))
-            self._tables.create(connection, schema)
+            self._tables.replace(connection, old, new)
 
     def _fill(self, schema: str, batch: int, abandoned: Stop) -> None:
         """Projects all that the log holds now into a new generation.

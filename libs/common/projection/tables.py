@@ -2,7 +2,8 @@
 
 Each generation has a PostgreSQL schema of its own, `<service>_read_v<version>_<letter>`, with the tables and the
 position they stand at, so that rows and position are one transaction. The setting `projection.active` names the one
-that reads see.
+that reads see. A rebuild takes the next letter, so who has missed two of them finds nothing, and never what is half
+built.
 """
 
 import asyncio
@@ -28,13 +29,22 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.schema import CreateSchema
 
 from libs.common.errors import PositionAhead
-from libs.common.outages import Outage, Overloaded, Trouble, is_outage, unknown_outcome
+from libs.common.outages import (
+    Conflict,
+    Outage,
+    Overloaded,
+    TablesReplaced,
+    Trouble,
+    driver_error,
+    is_outage,
+    unknown_outcome,
+)
 from libs.common.service import Service
 from libs.common.store.urls import sqlalchemy_url
 from libs.common.waking import Waker
@@ -62,6 +72,9 @@ ALONE = text(f"SELECT pg_advisory_xact_lock({0x72656164})")
 """Lets nobody else make tables of a generation until the end of the transaction."""
 
 _ACTIVE = text("SELECT value FROM setting WHERE key = :key")
+_GENERATIONS = text("SELECT nspname FROM pg_namespace WHERE nspname ~ :pattern")
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_DROPPED = (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName)
 
 
 class ReadTables:
@@ -116,6 +129,22 @@ class ReadTables:
             if connection.scalar(select(POSITION.c.position)) is None:
                 connection.execute(POSITION.insert().values(position=0))
 
+    def after(self, schema: str) -> str:
+        """The generation that a rebuild makes when this one is active."""
+        letter = _LETTERS.index(schema[-1])
+        return f"{self.prefix}_{_LETTERS[(letter + 1) % len(_LETTERS)]}"
+
+    def replace(self, connection: Connection, old: str, new: str) -> None:
+        """Drops all generations of this version but the active one, makes a new one; Conflict if `old` is not it."""
+        connection.execute(ALONE)  # A rebuild that was given up may still be at it.
+        active = str(connection.scalar(_ACTIVE, {"key": self.setting}))
+        if active != old:
+            raise Conflict
+        for schema in connection.scalars(_GENERATIONS, {"pattern": f"^{self.prefix}_[a-z]$"}).all():
+            if schema != active:
+                connection.execute(text(f"DROP SCHEMA IF EXISTS {schema} CASCADE"))
+        self.create(connection, new)
+
     def complete(self, connection: Connection, schema: str) -> None:
         """Gives a generation the engine's own tables that it lacks: an older version of this program has made it."""
         with inside(connection, schema):
@@ -143,16 +172,29 @@ class ReadTables:
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[AsyncConnection]:
         """A connection whose tables are those of the active generation; read only. OutcomeUnknown if it is lost."""
+        schema = ""
         with self.answering():
-            async with self.engine.connect() as connection:
-                yield await connection.execution_options(schema_translate_map={None: self.schema})
+            try:
+                async with self.engine.connect() as connection:
+                    schema = self.schema
+                    yield await connection.execution_options(schema_translate_map={None: schema})
+            except ProgrammingError as error:
+                await self.gone(schema, error)
+                raise
+
+    async def gone(self, schema: str, error: ProgrammingError) -> None:
+        """TablesReplaced if work on a generation failed because another one has taken over and it was dropped."""
+        if is_dropped(error):
+            await self.refresh()
+            if self.schema != schema:
+                raise TablesReplaced from error
 
     @contextmanager
     def answering(self) -> Iterator[None]:
         """OutcomeUnknown if the connection is lost, there is none to be had, or the server can't work."""
         try:
             yield
-        except Overloaded:
+        except (Overloaded, Conflict, TablesReplaced):
             raise  # No fault of the database's.
         except (Outage, DBAPIError, psycopg.Error, PoolTimeout) as error:
             if not is_outage(error):
@@ -172,13 +214,18 @@ class ReadTables:
         async with self.connect() as connection:
             end = int(await connection.scalar(_END) or 0)
         if position > end:
-            raise PositionAhead(position=end, asked=position)
+            raise PositionAhead(asked=position)
         until = monotonic() + seconds
         while await self.position() < position:
             if monotonic() > until:
                 return False
             await asyncio.sleep(0.02)
         return True
+
+
+def is_dropped(error: BaseException) -> bool:
+    """Whether a statement found no table, or no schema, where it looked for one."""
+    return isinstance(driver_error(error), _DROPPED)
 
 
 @contextmanager

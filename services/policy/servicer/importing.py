@@ -133,10 +133,8 @@ async def _feed(
 
 
 class Pace:
-    """How many rows begin, and so are read, in one turn of the event loop.
-
-    As many as fill `TURN` if they take as long as the last ones. Many make large commits; but a row may take
-    milliseconds, and others get their turn in between.
+    """How many rows begin, and so are read, in one turn of the event loop: as many as fill `TURN` if they take as long
+    as the last ones. Many make large commits; but a row may take milliseconds, and others get their turn in between.
     """
 
     def __init__(self) -> None:
