@@ -80,6 +80,24 @@ async def park(office: Office, *members: UUID) -> None:
         await office.hear(issued(each))
 
 
+async def test_a_programme_for_critical_infrastructure_looks_at_the_member(office: Office) -> None:
+    programme = await office.publish(
+        levels=(level("city", "50", "60000", "2000000"),), critical_infrastructure_only=True
+    )
+    await park(office, FIRST)
+    declared = issued(SECOND)
+    declared.certificate.member.critical_infrastructure = True
+    await office.hear(declared)
+    await office.move_to(JANUARY)
+
+    for each in (FIRST, SECOND):
+        await office.pay("10600.00", JANUARY, each)
+
+    cases = [await office.case(programme, each) for each in (FIRST, SECOND)]
+    assert [list(each.refusals) for each in cases] == [["NO_CRITICAL_INFRASTRUCTURE"], []]
+    assert shown(cases[1].levels[0].granted) == "5,000.00"
+
+
 async def sums(office: Office) -> None:
     """What DOMAIN §6 asks of premium and subsidies, by this service's own sources."""
     await office.project()

@@ -394,3 +394,31 @@ async def _bound(desk: Desk) -> int:
     row = await desk.application.log.one("SELECT count(*) FROM event WHERE type = 'policy.Bound'")
     assert row is not None
     return int(row[0])
+
+
+async def test_an_imported_operator_of_critical_infrastructure_has_clocks_of_its_own(desk: Desk) -> None:
+    asked = a.create_product()
+    for each in asked.terms.entitlements:
+        each.critical_infrastructure_clocks.CopyFrom(
+            terms_pb2.ServiceClocks(respond_within_hours=1, start_within_hours=4, deliver_within_hours=48)
+        )
+    product_id = (await desk.ask(asked)).product.product_id
+    await desk.ask(product_pb.PublishProductRequest(product_id=product_id))
+    operator = book.insured(2, critical_infrastructure=True, protecting_department="国家能源局")
+
+    release = authority_pb.ReleaseInAdvanceRequest(
+        import_key="BOOK-2025",
+        limit=a.yuan(25_000_000),
+        reasons=["CRITICAL_INFRASTRUCTURE_WITHOUT_ASSESSMENT", "CRITICAL_INFRASTRUCTURE"],
+    )
+    await desk.chief(release)
+    answered = await book.imported(desk, [book.header(), book.rows(book.row(1), book.row(2, insured=operator))])
+
+    assert answered.refusals == []
+    hours = []
+    for each in answered.results:
+        policy = (await desk.ask(policy_pb.GetPolicyRequest(policy_id=each.policy_id))).policy
+        hours.append({(one.respond_within_hours, one.deliver_within_hours) for one in policy.timeline.entitlements})
+    assert hours == [{(24, 240)}, {(1, 48)}]
+    told = (await desk.ask(product_pb.GetProductRequest(product_id=product_id))).product
+    assert told.versions[0].terms.entitlements[0].critical_infrastructure_clocks.start_within_hours == 4

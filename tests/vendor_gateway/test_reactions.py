@@ -1,5 +1,6 @@
 """What the gateway does about what policy and claims announce."""
 
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -316,3 +317,19 @@ async def test_an_endorsement_adds_and_removes_services(gateway: Gateway) -> Non
         "MONITORING": "ORDER_CANCELLED",
         "SCAN": "OFFERED",
     }
+
+
+async def test_a_vendor_answers_in_the_hours_that_the_policy_promises_its_insured(gateway: Gateway) -> None:
+    """Of critical infrastructure they may be fewer than another's; the policy has put them in their place."""
+    await gateway.vendor(1)
+    other = UUID(int=31)
+
+    await gateway.hear(bound(POLICY, service(respond_within_hours=1)))
+    await gateway.hear(bound(other, service(respond_within_hours=24)))
+    await gateway.project()
+
+    due = {}
+    for policy_id in (POLICY, other):
+        (item,) = await gateway.orders(policy_id=str(policy_id))
+        due[policy_id] = item.respond_by_time.ToDatetime() - gateway.clock.now().replace(tzinfo=None)
+    assert (due[POLICY], due[other]) == (timedelta(hours=1), timedelta(hours=24))
