@@ -2,7 +2,7 @@
 
 import asyncio
 from base64 import b64decode, b64encode
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from uuid import uuid4
 
 import pytest
@@ -59,6 +59,13 @@ def by_another_owner(headers: Headers) -> Headers:
     return signer_of("tower").sign(headers, b"")
 
 
+def has_come_to(town: Scene, position: int) -> Callable[[], Awaitable[bool]]:
+    async def condition() -> bool:
+        return town.consumer.position >= position
+
+    return condition
+
+
 def with_the_owners_key_id(headers: Headers) -> Headers:
     return by_another_owner(headers) | {KEY_ID: headers[KEY_ID]}
 
@@ -93,6 +100,7 @@ async def test_whatever_is_changed_it_is_not_believed(
         await town.joins()
         headers, data = await town.genuine(1)
         await town.publish(headers, data)
+        await until(has_come_to(town, 1))
         headers, data = await town.genuine(2)
 
         await town.publish(change(headers), data)
