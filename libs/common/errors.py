@@ -28,12 +28,12 @@ class DomainError(Exception):
 
     def __str__(self) -> str:
         # Made when it is read: most refusals are prepared (`missing=PolicyNotFound(…)`) and never raised.
-        return _told(self.message.format(**self._details))
+        return shown(self.message.format(**self._details))
 
     @property
     def details(self) -> dict[str, str]:
         """The facts of the message, for programs."""
-        return {name: _told(value) for name, value in self._details.items()}
+        return {name: shown(str(value)) for name, value in self._details.items()}
 
     @property
     def reason(self) -> str:
@@ -77,7 +77,7 @@ class InvalidFields(InvalidField):
         self._each = tuple(wrong)
 
     def __str__(self) -> str:
-        return _told("; ".join(f"{one.field}: {problem_of(one)}" for one in self._each))
+        return shown("; ".join(f"{one.field}: {problem_of(one)}" for one in self._each))
 
     @property
     def each(self) -> "tuple[Invalid, ...]":
@@ -92,12 +92,6 @@ class FileHasNoRows(Invalid):
     """A file of a table, of whatever kind and for whatever service, holds nothing to import."""
 
     message = "{field}: holds no row beside its headings."
-
-
-def _told(value: object) -> str:
-    """Refusals name what they refuse, so its characters are not always such as may be told."""
-    text = str(value)
-    return shown(text, len(text))
 
 
 def problem_of(wrong: Invalid) -> str:

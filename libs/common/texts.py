@@ -38,8 +38,8 @@ def unwanted(text: str, *, lines: bool = False) -> str:
     return _problem(next(character for character in rest if not character.isprintable()))
 
 
-def shown(text: str, most: int = 200) -> str:
-    """A text that was refused, for an answer that names it: `most` characters, U+FFFD for each that is unwanted.
+def shown(text: str, most: int | None = None) -> str:
+    """A text that was refused, for an answer that names it, of `most` characters: U+FFFD for each that is unwanted.
 
     Refusals are told through it, so whatever they name of a file or a request is harmless on a screen and in a log.
 

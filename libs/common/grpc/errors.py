@@ -111,8 +111,8 @@ def _status(
     info = ErrorInfo(reason=reason, domain=service)
     left = MOST_METADATA_BYTES
     for name, value in metadata.items():
-        info.metadata[name] = shown = _cut(value, min(LONGEST_DETAIL, max(left, 3)))
-        left -= len(shown.encode())
+        info.metadata[name] = told = _cut(value, min(LONGEST_DETAIL, max(left, 3)))
+        left -= len(told.encode())
     status = Status(code=code, message=_cut(message, LONGEST_MESSAGE))
     for detail in (info, *extra):
         packed = Any()
@@ -139,7 +139,7 @@ def _bad(violations: Iterable[Violation], more: int = 0) -> list[Message]:
 
 def _cut(text: str, longest: int) -> str:
     """The text as it may be told (see `libs.common.texts`), or as much of it as fits into so many bytes."""
-    sent = shown(text, len(text)).encode()
+    sent = shown(text).encode()
     if len(sent) <= longest:
         return sent.decode()
     return sent[: longest - 3].decode(errors="ignore") + "…"

@@ -68,7 +68,7 @@ class Tally:
     def note(self, row: Row, outcome: Taken | DomainError) -> pb.ImportResult:
         """The result of the next row."""
         self.rows += 1
-        result = pb.ImportResult(row=self.rows, row_key=shown(row_key_of(row.policy)))
+        result = pb.ImportResult(row=self.rows, row_key=shown(row_key_of(row.policy), 200))
         match outcome:
             case Taken(repeated=True):
                 self.repeated += 1
